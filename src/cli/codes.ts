@@ -1,0 +1,31 @@
+import {
+  type CodeCatalogue,
+  type ErrorContext,
+  OtakitError,
+  type ThrowableCode,
+} from '../shared/index.ts';
+
+export const CLI_CODES = {
+  'cli/usage': { kind: 'usage', meaning: 'The command line is not one that otakit knows.' },
+  'cli/file-not-readable': {
+    kind: 'input',
+    meaning: 'A file that was named cannot be read: it is missing, a folder, or not permitted.',
+  },
+  'cli/file-not-writable': {
+    kind: 'input',
+    meaning: 'A file that was to be written cannot be: the folder is missing or not permitted.',
+  },
+  'cli/file-exists': {
+    kind: 'usage',
+    meaning: 'A file that was to be written exists already; `--force` overwrites it.',
+  },
+  'cli/interrupted': { kind: 'interrupted', meaning: 'Stopped by Ctrl-C or SIGTERM.' },
+  'cli/bug': { kind: 'bug', meaning: 'otakit itself failed. Please report it.' },
+} as const satisfies CodeCatalogue;
+
+/** Thrown by the command line itself, not by what it calls. */
+export class CliError extends OtakitError {
+  constructor(code: ThrowableCode<typeof CLI_CODES>, message: string, context?: ErrorContext) {
+    super(CLI_CODES, code, message, context);
+  }
+}

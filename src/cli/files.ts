@@ -1,0 +1,109 @@
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import type { ByteSource } from '../shared/index.ts';
+import { BytesError } from '../shared/index.ts';
+import { CliError } from './codes.ts';
+
+/** A whole file; `cli/file-not-readable` where that does not work. */
+export async function readInputFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    throw notReadable(path, cause);
+  }
+}
+
+/** A file as a source of bytes that is open until it is disposed of; only what is read is held. */
+export async function openInputFile(path: string): Promise<ByteSource & AsyncDisposable> {
+  try {
+    const handle = await open(path, 'r');
+    const stats = await handle.stat();
+    if (!stats.isFile()) {
+      await handle.close();
+      throw Object.assign(new Error('it is not a regular file'), { code: 'EISDIR' });
+    }
+    return {
+      sizeBytes: stats.size,
+      read: async (offset, length) => {
+        const bytes = new Uint8Array(length);
+        let done = 0;
+        while (done < length) {
+          const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+          if (bytesRead === 0) throw pastEnd(path, offset, length, done);
+          done += bytesRead;
+        }
+        return bytes;
+      },
+      [Symbol.asyncDispose]: () => handle.close(),
+    };
+  } catch (cause) {
+    throw notReadable(path, cause);
+  }
+}
+
+/**
+ * Writes a file whole or not at all: to a temporary name beside it, then renamed, so that an
+ * interrupted command leaves either the old file or the new one.
+ *
+ * @throws CliError `cli/file-exists` unless `overwrite`, `cli/file-not-writable`
+ */
+export async function writeOutputFile(
+  path: string,
+  bytes: Uint8Array | string,
+  { overwrite = false }: { readonly overwrite?: boolean } = {},
+): Promise<void> {
+  if (!overwrite && (await exists(path))) {
+    throw new CliError('cli/file-exists', `${path} exists already`, {
+      hint: 'Choose another name, or overwrite it with --force.',
+      details: { path },
+    });
+  }
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, bytes, { flag: 'wx' });
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new CliError('cli/file-not-writable', `${path} cannot be written: ${reason(cause)}`, {
+      hint: 'Check that the folder exists and that you may write there.',
+      details: { path },
+      cause,
+    });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await using _file = await open(path, 'r');
+    return true;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
+}
+
+function notReadable(path: string, cause: unknown): CliError {
+  return new CliError('cli/file-not-readable', `${path} cannot be read: ${reason(cause)}`, {
+    hint: 'Check the name, and that it is a file that you may read.',
+    details: { path },
+    cause,
+  });
+}
+
+function pastEnd(path: string, offset: number, length: number, have: number): BytesError {
+  return new BytesError('bytes/read-past-end', `${path} became shorter while it was read`, {
+    hint: 'Something is writing the file. Wait until the build is done.',
+    details: { need: length, have, fileOffset: offset },
+  });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is not a regular file',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+};
+
+function reason(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return REASONS[code ?? ''] ?? message;
+}

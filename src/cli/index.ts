@@ -1,0 +1,1 @@
+export { type CliContext, runCli, runProcess } from './run.ts';

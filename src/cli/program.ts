@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { Command, type Option } from 'commander';
+import type { CliContext } from './context.ts';
+
+/** What a command gets to work with. */
+export interface Cli {
+  readonly context: CliContext;
+  /** Ends with an exit code other than 0 although nothing was thrown, as `image check` does. */
+  readonly setExitCode: (code: number) => void;
+}
+
+/** Adds one noun and its verbs; the code behind each verb is imported only when it runs. */
+export type RegisterNoun = (program: Command, cli: Cli) => void;
+
+const NOUNS: readonly RegisterNoun[] = [];
+
+/** The whole command line as commander sees it: names, arguments, options and help. */
+export function createProgram(cli: Cli): Command {
+  const program = new Command('otakit')
+    .description('From a finished ESP32 build to the whole fleet.')
+    .version(packageVersion(), '-V, --version')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => cli.context.stdout.write(text),
+      // Commander's own message is rendered by runCli, with a code and a hint.
+      writeErr: () => {},
+    })
+    .addHelpText(
+      'after',
+      '\nEvery option can also come from the environment: `serve --port` from OTAKIT_SERVE_PORT.',
+    );
+  for (const register of NOUNS) register(program, cli);
+  offerEnvironment(program, 'OTAKIT', cli.context.env);
+  return program;
+}
+
+/** Environment values that leave a yes/no option off. */
+const OFF = new Set<string | undefined>(['', '0', 'false', 'no', 'off']);
+
+/** Gives every option of every command its `OTAKIT_<COMMAND>_<OPTION>` environment form. */
+function offerEnvironment(command: Command, prefix: string, env: CliContext['env']): void {
+  for (const child of command.commands) {
+    const childPrefix = `${prefix}_${upperSnake(child.name())}`;
+    for (const option of child.options) bindEnvironment(option, childPrefix, env);
+    offerEnvironment(child, childPrefix, env);
+  }
+}
+
+function bindEnvironment(option: Option, prefix: string, env: CliContext['env']): void {
+  const name = `${prefix}_${upperSnake(option.name())}`;
+  const isFlag = option.isBoolean() || option.negate;
+  if (isFlag && OFF.has(env[name])) return;
+  option.env(name);
+}
+
+function upperSnake(name: string): string {
+  return name.replaceAll('-', '_').toUpperCase();
+}
+
+function packageVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
+
+const OLDEST_NODE_MAJOR = 24;
+
+const major = Number(process.versions.node.split('.')[0]);
+if (major < OLDEST_NODE_MAJOR) {
+  console.error(
+    `otakit needs Node ${OLDEST_NODE_MAJOR} or newer, this is ${process.versions.node}.\n` +
+      `hint: npx -p node@${OLDEST_NODE_MAJOR} -p otakit otakit …`,
+  );
+  process.exitCode = 2;
+} else {
+  enableCompileCache();
+  const { runProcess } = await import('./cli/index.ts');
+  await runProcess();
+}

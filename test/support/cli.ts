@@ -1,0 +1,26 @@
+import { Readable } from 'node:stream';
+import { runCli } from '../../src/cli/index.ts';
+
+/** What one command line printed and how it ended. */
+export interface CliResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line in this process, with its output captured. */
+export async function otakit(
+  args: readonly string[],
+  { signal = new AbortController().signal }: { readonly signal?: AbortSignal } = {},
+): Promise<CliResult> {
+  let stdout = '';
+  let stderr = '';
+  const exitCode = await runCli(args, {
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    stdin: Readable.from([]),
+    env: {},
+    signal,
+  });
+  return { exitCode, stdout, stderr };
+}
