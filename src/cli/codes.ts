@@ -20,7 +20,10 @@ export const CLI_CODES = {
     meaning: 'A file that was to be written exists already; `--force` overwrites it.',
   },
   'cli/interrupted': { kind: 'interrupted', meaning: 'Stopped by Ctrl-C or SIGTERM.' },
-  'cli/bug': { kind: 'bug', meaning: 'otakit itself failed. Please report it.' },
+  'cli/bug': {
+    kind: 'bug',
+    meaning: 'Something went wrong inside otakit itself; please report it.',
+  },
 } as const satisfies CodeCatalogue;
 
 /** Thrown by the command line itself, not by what it calls. */
