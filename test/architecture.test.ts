@@ -29,6 +29,7 @@ const FORMAT_ORDER = ['chips', 'partition-table', 'app-image', 'flash-data', 'de
 const HOME: Readonly<Record<string, string>> = {
   'esptool-js': 'flash/',
   serialport: 'transport/',
+  koffi: 'transport/',
   express: 'server/',
   kysely: 'fleet/storage/',
   pg: 'fleet/storage/',
