@@ -20,7 +20,12 @@ export async function ports(context: CliContext, asJson: boolean): Promise<void>
     return;
   }
   const columns = ['port', 'USB', 'serial number', 'what it is', 'can be opened'];
-  context.stdout.write(`${textTable(columns.map((title) => ({ title })), found.map(cells))}\n`);
+  context.stdout.write(
+    `${textTable(
+      columns.map((title) => ({ title })),
+      found.map(cells),
+    )}\n`,
+  );
   for (const { path, access } of found) {
     if (access.kind !== 'ok') context.stderr.write(`${path}: ${access.hint}\n`);
   }
