@@ -1,0 +1,109 @@
+import type { Issue } from '../shared/index.ts';
+import { PartitionTableError } from './codes.ts';
+import type { PartitionTable } from './model.ts';
+import {
+  isEndMarker,
+  isMd5Row,
+  type ParseBinaryOptions,
+  parsePartitionBinary,
+  startsWithEntry,
+} from './parse-binary.ts';
+import {
+  asIssue,
+  csvTable,
+  type ParseCsvOptions,
+  parsePartitionCsv,
+  readCsv,
+} from './parse-csv.ts';
+
+/** Options of both forms; those of the other form are ignored. */
+export type ParseOptions = ParseCsvOptions & ParseBinaryOptions;
+
+/**
+ * Parses a partition table in either form, told apart by content: a binary one begins with an entry
+ * (AA 50), or where it is empty with its MD5 row or end marker.
+ *
+ * @throws PartitionTableError at the first structural fault
+ */
+export function parsePartitionTable(
+  input: Uint8Array,
+  options: ParseOptions = {},
+): PartitionTable {
+  if (detectTableForm(input) === 'binary') return parsePartitionBinary(input, options);
+  assertText(input);
+  return parsePartitionCsv(input, options);
+}
+
+/** What could be made of a file, and all that keeps it from being a table. */
+export interface TableInspection {
+  readonly form: 'csv' | 'binary';
+  readonly table: PartitionTable | null;
+  readonly issues: readonly Issue[];
+}
+
+/** Like {@link parsePartitionTable}, but never throws: every faulty row is listed. */
+export function inspectPartitionTable(
+  input: Uint8Array,
+  options: ParseOptions = {},
+): TableInspection {
+  const form = detectTableForm(input);
+  try {
+    if (form === 'binary') return { form, table: parsePartitionBinary(input, options), issues: [] };
+    assertText(input);
+    const { document, entries, errors } = readCsv(input, options);
+    const table = entries === null ? null : csvTable(document, entries, options);
+    return { form, table, issues: errors.map(asIssue) };
+  } catch (thrown) {
+    if (!(thrown instanceof PartitionTableError)) throw thrown;
+    return { form, table: null, issues: [asIssue(thrown)] };
+  }
+}
+
+/** Which form bytes are in, by their first row. */
+export function detectTableForm(bytes: Uint8Array): 'csv' | 'binary' {
+  const binary = startsWithEntry(bytes) || isMd5Row(bytes) || isEndMarker(bytes);
+  return binary ? 'binary' : 'csv';
+}
+
+/** Refuses files that are something else altogether with a word on what they are. */
+function assertText(bytes: Uint8Array): void {
+  const what = foreignKind(bytes);
+  if (what === null) return;
+  throw new PartitionTableError(
+    'partition-table/not-a-table',
+    `The file is no partition table: it ${what.looks}`,
+    { hint: what.hint, details: { firstBytes: [...bytes.subarray(0, 4)] } },
+  );
+}
+
+const TABLE_INSIDE = 0x8000;
+
+function foreignKind(bytes: Uint8Array): { looks: string; hint: string } | null {
+  if (startsWithEntry(bytes.subarray(TABLE_INSIDE))) {
+    return {
+      looks: 'has a table inside, at 0x8000, as merged images and flash dumps have',
+      hint: 'Read that one with --offset 0x8000.',
+    };
+  }
+  const first = bytes[0];
+  if (first === 0xe9) {
+    return {
+      looks: 'begins with E9, as ESP images do',
+      hint: 'Give the table of the project: partitions.csv, or build/partition_table/partition-table.bin.',
+    };
+  }
+  if (first === 0x7f && bytes[1] === 0x45) {
+    return { looks: 'is an ELF file', hint: 'Give the partition table of the project instead.' };
+  }
+  const marked =
+    (first === 0xff && bytes[1] === 0xfe) ||
+    (first === 0xfe && bytes[1] === 0xff) ||
+    (first === 0 && bytes[1] === 0 && bytes[2] === 0xfe);
+  if (!marked && bytes.subarray(0, 4096).includes(0)) {
+    return {
+      looks: 'has NUL bytes and does not begin with AA 50',
+      hint: 'Give a CSV, a binary table, or a flash dump with --offset 0x8000.',
+    };
+  }
+  return null;
+}
