@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, type Option } from 'commander';
 import type { CliContext } from './context.ts';
+import { registerPartitions } from './partitions/command.ts';
 import { registerPorts } from './ports/command.ts';
 import { registerSerialServer } from './serial-server/command.ts';
 
@@ -14,7 +15,7 @@ export interface Cli {
 /** Adds one noun and its verbs; the code behind each verb is imported only when it runs. */
 export type RegisterNoun = (program: Command, cli: Cli) => void;
 
-const NOUNS: readonly RegisterNoun[] = [registerPorts, registerSerialServer];
+const NOUNS: readonly RegisterNoun[] = [registerPartitions, registerPorts, registerSerialServer];
 
 /** The whole command line as commander sees it: names, arguments, options and help. */
 export function createProgram(cli: Cli): Command {

@@ -2,7 +2,13 @@ import { PartitionTableError } from './codes.ts';
 import { LINE_ENDING } from './python-text.ts';
 
 /** How a text file was encoded, so that it can be written back the same way. */
-export type TextEncoding = 'utf-8' | 'utf-8-bom' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be';
+export type TextEncoding =
+  | 'utf-8'
+  | 'utf-8-bom'
+  | 'utf-16le'
+  | 'utf-16be'
+  | 'utf-32le'
+  | 'utf-32be';
 
 /** One line as the author wrote it, with what ended it (empty at the end of the file). */
 export interface CsvLine {
@@ -91,7 +97,9 @@ export function encodeText(text: string, encoding: TextEncoding): Uint8Array<Arr
   const view = new DataView(bytes.buffer);
   const littleEndian = encoding.endsWith('le');
   units.forEach((unit, index) =>
-    wide ? view.setUint32(index * 4, unit, littleEndian) : view.setUint16(index * 2, unit, littleEndian),
+    wide
+      ? view.setUint32(index * 4, unit, littleEndian)
+      : view.setUint16(index * 2, unit, littleEndian),
   );
   return bytes;
 }

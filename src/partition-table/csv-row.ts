@@ -233,7 +233,9 @@ function parseKeyword(
     'partition-table/unknown-keyword',
     `the ${column} "${text}" is not known`,
     `Write a number or one of ${[...keywords.keys()].join(', ')}.${
-      keywords.has(text.toLowerCase()) ? ' A name cannot end in k or m, which are read as units.' : ''
+      keywords.has(text.toLowerCase())
+        ? ' A name cannot end in k or m, which are read as units.'
+        : ''
     }`,
   );
 }

@@ -38,7 +38,10 @@ export function smallestFlashBytes(table: PartitionTable): number | null {
  * The whole flash in order, from 0 to its end, with what is free between the entries. Entries that
  * overlap or reach past the end are shown where they begin.
  */
-export function flashRegions(table: PartitionTable, flashSizeBytes: number): readonly FlashRegion[] {
+export function flashRegions(
+  table: PartitionTable,
+  flashSizeBytes: number,
+): readonly FlashRegion[] {
   const regions: FlashRegion[] = [];
   let end = 0;
   const fillTo = (offset: number) => {

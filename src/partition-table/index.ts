@@ -36,6 +36,7 @@ export {
 export {
   detectTableForm,
   inspectPartitionTable,
+  looksLikeTable,
   type ParseOptions,
   parsePartitionTable,
   type TableInspection,

@@ -1,11 +1,4 @@
-import {
-  ByteReader,
-  bytesEqual,
-  decodeCString,
-  formatHex,
-  md5,
-  toHex,
-} from '../shared/index.ts';
+import { ByteReader, bytesEqual, decodeCString, formatHex, md5, toHex } from '../shared/index.ts';
 import { PartitionTableError } from './codes.ts';
 import {
   DEFAULT_TABLE_FLASH_OFFSET,

@@ -1,6 +1,6 @@
 import type { Issue } from '../shared/index.ts';
 import { PartitionTableError } from './codes.ts';
-import type { PartitionTable } from './model.ts';
+import { DEFAULT_TABLE_FLASH_OFFSET, type PartitionTable, TABLE_SECTOR_BYTES } from './model.ts';
 import {
   isEndMarker,
   isMd5Row,
@@ -25,10 +25,7 @@ export type ParseOptions = ParseCsvOptions & ParseBinaryOptions;
  *
  * @throws PartitionTableError at the first structural fault
  */
-export function parsePartitionTable(
-  input: Uint8Array,
-  options: ParseOptions = {},
-): PartitionTable {
+export function parsePartitionTable(input: Uint8Array, options: ParseOptions = {}): PartitionTable {
   if (detectTableForm(input) === 'binary') return parsePartitionBinary(input, options);
   assertText(input);
   return parsePartitionCsv(input, options);
@@ -61,8 +58,14 @@ export function inspectPartitionTable(
 
 /** Which form bytes are in, by their first row. */
 export function detectTableForm(bytes: Uint8Array): 'csv' | 'binary' {
-  const binary = startsWithEntry(bytes) || isMd5Row(bytes) || isEndMarker(bytes);
-  return binary ? 'binary' : 'csv';
+  // A long run of FF is flash that was never written, not an empty table.
+  const blank = bytes.length <= TABLE_SECTOR_BYTES && isEndMarker(bytes);
+  return looksLikeTable(bytes) || blank ? 'binary' : 'csv';
+}
+
+/** Whether bytes begin as a binary table does: with an entry, or where it is empty with the MD5 row. */
+export function looksLikeTable(bytes: Uint8Array): boolean {
+  return startsWithEntry(bytes) || isMd5Row(bytes);
 }
 
 /** Refuses files that are something else altogether with a word on what they are. */
@@ -76,10 +79,8 @@ function assertText(bytes: Uint8Array): void {
   );
 }
 
-const TABLE_INSIDE = 0x8000;
-
 function foreignKind(bytes: Uint8Array): { looks: string; hint: string } | null {
-  if (startsWithEntry(bytes.subarray(TABLE_INSIDE))) {
+  if (startsWithEntry(bytes.subarray(DEFAULT_TABLE_FLASH_OFFSET))) {
     return {
       looks: 'has a table inside, at 0x8000, as merged images and flash dumps have',
       hint: 'Read that one with --offset 0x8000.',

@@ -2,7 +2,12 @@ import { alignUp, formatHex } from '../shared/index.ts';
 import type { PartitionTableError } from './codes.ts';
 import { fieldError, rangeError, type UnplacedEntry } from './csv-row.ts';
 import { type PartitionEntry, TABLE_SECTOR_BYTES } from './model.ts';
-import { offsetAlignment, SUBTYPE_PRIMARY, TYPE_BOOTLOADER, TYPE_PARTITION_TABLE } from './types.ts';
+import {
+  offsetAlignment,
+  SUBTYPE_PRIMARY,
+  TYPE_BOOTLOADER,
+  TYPE_PARTITION_TABLE,
+} from './types.ts';
 
 /** Whether an entry stands for what lies below the first free byte: the bootloader, the table itself. */
 export function isPrimary({ type, subtype }: Pick<PartitionEntry, 'type' | 'subtype'>): boolean {

@@ -4,7 +4,8 @@
  */
 
 // What str.isspace() says; JavaScript's trim() lacks 0x1c–0x1f and 0x85 and adds U+FEFF.
-const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+const SPACE =
+  '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const LEADING_SPACE = new RegExp(`^[${SPACE}]+`);
 const TRAILING_SPACE = new RegExp(`(?<![${SPACE}])[${SPACE}]+$`);
 

@@ -129,7 +129,10 @@ export function subtypeName(
 }
 
 /** The name that stands for a number, or `null`. */
-export function nameOf(names: ReadonlyMap<string, number> | undefined, value: number): string | null {
+export function nameOf(
+  names: ReadonlyMap<string, number> | undefined,
+  value: number,
+): string | null {
   for (const [name, number] of names ?? []) if (number === value) return name;
   return null;
 }
