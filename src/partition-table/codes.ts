@@ -109,7 +109,7 @@ const CHECK_CODES = {
   },
   'partition-table/always-writable': {
     kind: 'input',
-    meaning: 'otadata or coredump is flagged readonly, but the device must write it.',
+    meaning: 'An otadata or coredump entry is flagged readonly, but the device must write it.',
   },
   'partition-table/nvs-too-small': {
     kind: 'input',

@@ -10,7 +10,6 @@ export const TABLE_MAX_BYTES = 0xc00;
 export const ROW_BYTES = 32;
 /** How many bytes of a name a device keeps. */
 export const NAME_BYTES = 16;
-export const FLASH_SECTOR_BYTES = 0x1000;
 /** Both otadata entries (of the app and of the TEE) are two flash sectors, never more or less. */
 export const OTADATA_BYTES = 0x2000;
 /** The smallest NVS that can be written: one page in use, one free, one to move between. */
