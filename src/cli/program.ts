@@ -4,6 +4,7 @@ import type { CliContext } from './context.ts';
 import { registerPartitions } from './partitions/command.ts';
 import { registerPorts } from './ports/command.ts';
 import { registerSerialServer } from './serial-server/command.ts';
+import { registerImage } from './image/command.ts';
 
 /** What a command gets to work with. */
 export interface Cli {
@@ -15,7 +16,12 @@ export interface Cli {
 /** Adds one noun and its verbs; the code behind each verb is imported only when it runs. */
 export type RegisterNoun = (program: Command, cli: Cli) => void;
 
-const NOUNS: readonly RegisterNoun[] = [registerPartitions, registerPorts, registerSerialServer];
+const NOUNS: readonly RegisterNoun[] = [
+  registerPartitions,
+  registerPorts,
+  registerSerialServer,
+  registerImage,
+];
 
 /** The whole command line as commander sees it: names, arguments, options and help. */
 export function createProgram(cli: Cli): Command {

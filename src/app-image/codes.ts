@@ -1,0 +1,172 @@
+import {
+  type CodeCatalogue,
+  type ErrorContext,
+  type Issue,
+  OtakitError,
+  type ThrowableCode,
+} from '../shared/index.ts';
+
+export const APP_IMAGE_CODES = {
+  'app-image/merged-image': {
+    kind: 'input',
+    meaning:
+      'The file is a merged image (bootloader, table and app together) or a flash dump, not one app image.',
+  },
+  'app-image/bootloader': {
+    kind: 'input',
+    meaning: 'The file is a second-stage bootloader, not an app image.',
+  },
+  'app-image/partition-table': {
+    kind: 'input',
+    meaning: 'The file is a partition table, not an app image.',
+  },
+  'app-image/elf': {
+    kind: 'input',
+    meaning: 'The file is an ELF program, from which an app image has yet to be made.',
+  },
+  'app-image/uf2': { kind: 'input', meaning: 'The file is UF2, not an app image.' },
+  'app-image/intel-hex': { kind: 'input', meaning: 'The file is Intel HEX, not an app image.' },
+  'app-image/gzip': { kind: 'input', meaning: 'The file is compressed with gzip.' },
+  'app-image/html': {
+    kind: 'input',
+    meaning: 'The file is a web page, such as a log-in or error page that was saved by a download.',
+  },
+  'app-image/empty-flash': {
+    kind: 'input',
+    meaning: 'The file holds nothing but the 0xFF bytes of erased flash, or nothing at all.',
+  },
+  'app-image/encrypted': {
+    kind: 'input',
+    meaning: 'The file looks like encrypted flash contents, which cannot be read or served.',
+  },
+  'app-image/unknown': {
+    kind: 'input',
+    meaning: 'The file is nothing that otakit knows; an app image starts with byte 0xE9.',
+  },
+  'app-image/unreadable': {
+    kind: 'input',
+    meaning: 'The file could not be read to its end while it was looked at.',
+  },
+  'app-image/truncated': {
+    kind: 'input',
+    meaning: 'The image ends before the bytes that its own headers declare.',
+  },
+  'app-image/segment-count': {
+    kind: 'input',
+    meaning: 'The header declares no segment at all, or more than the 16 that a bootloader takes.',
+  },
+  'app-image/segment-length': {
+    kind: 'input',
+    meaning: 'A segment has a length that is not a multiple of 4, or is 16 MB and more.',
+  },
+  'app-image/first-segment-too-small': {
+    kind: 'input',
+    meaning:
+      'The first segment has fewer than the 256 bytes that the bootloader wants of an app for its descriptor.',
+  },
+  'app-image/unknown-chip': {
+    kind: 'input',
+    meaning: 'The header names a chip id that no known chip has.',
+  },
+  'app-image/bad-hash-flag': {
+    kind: 'input',
+    meaning: 'The header byte that says whether a SHA-256 follows is neither 0 nor 1.',
+  },
+  'app-image/checksum-mismatch': {
+    kind: 'input',
+    meaning: 'The checksum of the segments is not the one that the image ends with.',
+  },
+  'app-image/hash-mismatch': {
+    kind: 'input',
+    meaning: 'The SHA-256 of the image is not the one that is appended to it.',
+  },
+  'app-image/hash-missing': {
+    kind: 'warning',
+    meaning: 'The image carries no SHA-256, so that only an 8-bit checksum protects it.',
+  },
+  'app-image/trailing-bytes': {
+    kind: 'input',
+    meaning: 'Bytes follow the end of the image that belong to no signature.',
+  },
+  'app-image/no-app-descriptor': {
+    kind: 'input',
+    meaning: 'The image has no app descriptor, so that a device cannot tell its version.',
+  },
+  'app-image/version-not-utf8': {
+    kind: 'input',
+    meaning:
+      'The version in the app descriptor is not UTF-8, which makes a micro-RDK device panic.',
+  },
+  'app-image/text-not-utf8': {
+    kind: 'warning',
+    meaning: 'A text in the app descriptor other than the version is not UTF-8.',
+  },
+  'app-image/unprintable-text': {
+    kind: 'warning',
+    meaning: 'A text in the app descriptor contains control characters.',
+  },
+  'app-image/version-too-long': {
+    kind: 'input',
+    meaning:
+      'The version is longer than the 24 bytes that a micro-RDK device can read; running it, a device never updates again.',
+  },
+  'app-image/build-time-too-long': {
+    kind: 'input',
+    meaning:
+      'Date and time of the build together exceed the 24 bytes that a micro-RDK device can read.',
+  },
+  'app-image/version-missing': {
+    kind: 'warning',
+    meaning: 'The version in the app descriptor is empty, or the `1` that ESP-IDF falls back to.',
+  },
+  'app-image/version-dirty': {
+    kind: 'warning',
+    meaning: 'The version says that the image was built from uncommitted changes.',
+  },
+  'app-image/version-repeated': {
+    kind: 'warning',
+    meaning: 'The version is the same as that of the image served before.',
+  },
+  'app-image/chip-mismatch': {
+    kind: 'input',
+    meaning: 'The image was built for another chip.',
+  },
+  'app-image/too-large': {
+    kind: 'input',
+    meaning: 'The image is larger than the smallest OTA slot of the partition table.',
+  },
+  'app-image/slot-nearly-full': {
+    kind: 'warning',
+    meaning: 'The image fills more than 90 % of the smallest OTA slot.',
+  },
+  'app-image/no-otadata': {
+    kind: 'input',
+    meaning:
+      'The partition table has no otadata partition, so that the device cannot switch slots.',
+  },
+  'app-image/too-few-slots': {
+    kind: 'input',
+    meaning: 'The partition table has fewer than two app slots, at least one of them an OTA slot.',
+  },
+  'app-image/unequal-slots': {
+    kind: 'warning',
+    meaning: 'The OTA slots differ in size; the smallest one limits every image.',
+  },
+} as const satisfies CodeCatalogue;
+
+/** Every code of this module; see {@link APP_IMAGE_CODES} for what each stands for. */
+export type AppImageCode = keyof typeof APP_IMAGE_CODES;
+
+/** An issue that this module reports. */
+export type AppImageIssue = Issue<AppImageCode>;
+
+/** Thrown for bytes that are not the image they should be. */
+export class AppImageError extends OtakitError {
+  constructor(
+    code: ThrowableCode<typeof APP_IMAGE_CODES>,
+    message: string,
+    context?: ErrorContext,
+  ) {
+    super(APP_IMAGE_CODES, code, message, context);
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * ESP app images: what a file is, whether a device could take it, and how to make, merge and split
+ * them. Pure: bytes in, values out, in Node and in browsers.
+ *
+ * @module
+ */
+export {
+  type AppDescriptor,
+  type AppDescriptorFields,
+  type AppDescriptorTexts,
+  parseAppDescriptor,
+  serializeAppDescriptor,
+} from './app-descriptor.ts';
+export { type BootloaderDescriptor, parseBootloaderDescriptor } from './bootloader-descriptor.ts';
+export { buildAppImage, type BuildImageOptions, type SegmentData } from './build-app-image.ts';
+export { type AppImageCheck, checkAppImage, type CheckOptions } from './check-app-image.ts';
+export type { Audience } from './check-descriptor.ts';
+export { fitIntoSlots, type SlotFit } from './check-slots.ts';
+export { APP_IMAGE_CODES, type AppImageCode, AppImageError, type AppImageIssue } from './codes.ts';
+export { describeEmbeddedImage, describeNotAppImage, type NotAnAppImage } from './describe.ts';
+export {
+  type ExtendedHeader,
+  formatRevision,
+  type ImageHeader,
+  parseImageHeader,
+  serializeImageHeader,
+  SPI_MODES,
+} from './header.ts';
+export type {
+  AppImage,
+  BootloaderImage,
+  ChecksumState,
+  EmbeddedImage,
+  HashState,
+  ImageFacts,
+  ImageInspection,
+  MergedImage,
+  OtherFile,
+  Segment,
+} from './image.ts';
+export { inspectImage } from './inspect-image.ts';
+export { parseAppImage } from './parse-app-image.ts';
+export type { SignatureArea } from './signature.ts';
+export { type ImagePart, planSplit } from './split-image.ts';

@@ -1,0 +1,126 @@
+import { chipByName, type ChipName } from '../chips/index.ts';
+import { type ByteSource, readUpTo } from '../shared/index.ts';
+import type { AppImageIssue } from './codes.ts';
+import { guessFromStart, isErased, looksEncrypted } from './detect.ts';
+import { findFlashContents, type FlashContents } from './flash-contents.ts';
+import { HEADER_BYTES } from './header.ts';
+import type { EmbeddedImage, ImageInspection, MergedImage, OtherFile } from './image.ts';
+import { readLayout } from './layout.ts';
+import { readImage } from './read-image.ts';
+
+const HEAD_BYTES = 64 * 1024;
+/** Where ESP-IDF puts the partition table unless told otherwise. */
+const TABLE_FLASH_OFFSET = 0x8000;
+
+/**
+ * Says what a file is and, for images, everything about it. Never throws: whatever is wrong is in
+ * `issues`, and a source that cannot be read is `unknown`.
+ *
+ * @param source a file of any kind and size; of a dump only what is needed is read
+ */
+export async function inspectImage(source: ByteSource): Promise<ImageInspection> {
+  try {
+    return await inspect(source);
+  } catch (cause) {
+    return other('unknown', source, [
+      {
+        code: 'app-image/unreadable',
+        severity: 'error',
+        message: `the file could not be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+        hint: 'Check that nothing is writing to the file, and try again.',
+      },
+    ]);
+  }
+}
+
+async function inspect(source: ByteSource): Promise<ImageInspection> {
+  const head = await readUpTo(source, 0, HEAD_BYTES);
+  const guess = guessFromStart(head);
+  if (guess === 'image') return inspectFromMagic(source);
+  if (guess !== 'flash' && guess !== 'esp8266-v2') return other(guess, source);
+
+  const merged = asMerged(source, await findFlashContents(source));
+  if (merged !== null) return merged;
+  if (head.every((byte) => byte === 0xff)) {
+    return other((await isErased(source)) ? 'empty-flash' : 'unknown', source);
+  }
+  return other(looksEncrypted(head) ? 'encrypted' : 'unknown', source);
+}
+
+/** For files that begin with the magic byte of an image. */
+async function inspectFromMagic(source: ByteSource): Promise<ImageInspection> {
+  const layout = await readLayout(source);
+  if (layout === null) {
+    return other('unknown', source, [
+      {
+        code: 'app-image/truncated',
+        severity: 'error',
+        message: `the file ends after ${source.sizeBytes} bytes, within the ${HEADER_BYTES}-byte header of an image`,
+        hint: 'The build or the copy was cut short. Build or copy the image again.',
+        location: { kind: 'binary', fileOffset: source.sizeBytes },
+      },
+    ]);
+  }
+  const { imageLengthBytes, faults } = layout;
+  if (imageLengthBytes === null || imageLengthBytes < source.sizeBytes) {
+    const contents = await findFlashContents(source);
+    const others = contents.images.filter((image) => image.fileOffset > 0);
+    if (contents.partitionTableFileOffset !== null || others.length > 0) {
+      const merged = asMerged(source, contents);
+      if (merged !== null) return merged;
+    }
+  }
+  // Ciphertext begins with the magic byte by chance once in 256 files.
+  if (faults.length > 0 && layout.chip === null) {
+    const head = await readUpTo(source, 0, HEAD_BYTES);
+    if (looksEncrypted(head)) return other('encrypted', source);
+  }
+  return readImage(source, layout);
+}
+
+function asMerged(source: ByteSource, contents: FlashContents): MergedImage | null {
+  const { images, partitionTableFileOffset } = contents;
+  if (images.length === 0 && partitionTableFileOffset === null) return null;
+  const chip = images.find((image) => image.chip !== null)?.chip ?? null;
+  const baseFlashOffset = baseOf(contents, chip);
+  return {
+    kind: 'merged-image',
+    sizeBytes: source.sizeBytes,
+    chip,
+    baseFlashOffset,
+    partitionTableFileOffset,
+    images: images.map((image): EmbeddedImage => ({
+      ...image,
+      flashOffset: image.fileOffset + baseFlashOffset,
+      partitionName: null,
+    })),
+    issues: [],
+  };
+}
+
+/**
+ * Merged files can leave out the gap before the bootloader. The bootloader's place is fixed by the
+ * chip, so that its offset in the file tells where in flash the file begins.
+ */
+function baseOf(
+  { images, partitionTableFileOffset }: FlashContents,
+  chip: ChipName | null,
+): number {
+  const bootloader = images.find((image) => image.kind === 'bootloader');
+  if (bootloader !== undefined && chip !== null) {
+    const base = chipByName(chip).bootloaderFlashOffset - bootloader.fileOffset;
+    return Math.max(0, base);
+  }
+  if (partitionTableFileOffset !== null && partitionTableFileOffset < TABLE_FLASH_OFFSET) {
+    return TABLE_FLASH_OFFSET - partitionTableFileOffset;
+  }
+  return 0;
+}
+
+function other(
+  kind: OtherFile['kind'],
+  { sizeBytes }: ByteSource,
+  issues: readonly AppImageIssue[] = [],
+): OtherFile {
+  return { kind, sizeBytes, issues };
+}

@@ -1,0 +1,55 @@
+import type { RegisterNoun } from '../program.ts';
+import type { InfoArguments } from './info.ts';
+import type { SplitArguments } from './split.ts';
+
+/** `otakit image …` */
+export const registerImage: RegisterNoun = (program, cli) => {
+  const image = program
+    .command('image')
+    .description('look at app images, check them, take them apart');
+
+  image
+    .command('info')
+    .description('say what a file is, and what is in it')
+    .argument('<file>', 'app image, bootloader, merged image, flash dump, or anything else')
+    .option('--json', 'one JSON object instead of text')
+    .addHelpText('after', INFO_HELP)
+    .action(async (file: string, options: InfoArguments) => {
+      const { info } = await import('./info.ts');
+      await info(file, options, cli);
+    });
+
+  image
+    .command('split')
+    .description('take a merged image or flash dump apart')
+    .argument('<file>', 'merged image or flash dump')
+    .requiredOption('-o, --output <dir>', 'folder to write the parts to; made if it is missing')
+    .option('--force', 'overwrite files that exist')
+    .option('--json', 'one JSON object instead of text')
+    .addHelpText('after', SPLIT_HELP)
+    .action(async (file: string, options: SplitArguments) => {
+      const { split } = await import('./split.ts');
+      await split(file, options, cli);
+    });
+};
+
+const INFO_HELP = `
+Examples:
+  otakit image info build/app.bin
+  otakit image info build/app.bin --json | jq .appDescriptor.version
+
+Exits 0 whatever the file is, also when it is damaged: see \`otakit image check\` for a verdict.
+
+JSON of an app image or bootloader:
+  kind, chip, entryPoint, segments[]{loadAddress,lengthBytes,fileOffset,memory},
+  checksum{stored,computed,valid}, hash{appended,stored,computed,valid}, imageLengthBytes, sizeBytes,
+  appDescriptor{version,projectName,idfVersion,date,time,appElfSha256,secureVersion,…}|null,
+  issues[]{code,severity,message,hint}`;
+
+const SPLIT_HELP = `
+Examples:
+  otakit image split merged.bin -o parts
+  otakit image split flash-dump.bin -o parts --json
+
+JSON:
+  file, parts[]{kind,path,fileOffset,flashOffset,sizeBytes}`;
