@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, type Option } from 'commander';
+import { registerConfig } from './config/command.ts';
 import type { CliContext } from './context.ts';
 import { registerPartitions } from './partitions/command.ts';
 import { registerPorts } from './ports/command.ts';
@@ -21,6 +22,7 @@ const NOUNS: readonly RegisterNoun[] = [
   registerPorts,
   registerSerialServer,
   registerImage,
+  registerConfig,
 ];
 
 /** The whole command line as commander sees it: names, arguments, options and help. */
