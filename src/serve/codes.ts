@@ -14,10 +14,6 @@ export const SERVE_CODES = {
     kind: 'network',
     meaning: 'The address to serve on cannot be listened on: not permitted, or not ours.',
   },
-  'serve/no-address': {
-    kind: 'network',
-    meaning: 'This machine has no IPv4 address that a URL could name.',
-  },
   'serve/bad-host': {
     kind: 'usage',
     meaning: 'The host for the URL is not a plain host name or IP address.',
@@ -25,10 +21,6 @@ export const SERVE_CODES = {
   'serve/url-too-long': {
     kind: 'usage',
     meaning: 'The download URL is over 200 characters, which some devices cannot hold.',
-  },
-  'serve/bad-tag': {
-    kind: 'usage',
-    meaning: 'The version tag is empty or over the 128 bytes that micro-RDK takes.',
   },
   'serve/key-unusable': {
     kind: 'input',
@@ -49,7 +41,7 @@ export const SERVE_CODES = {
   'serve/address-in-guest': {
     kind: 'warning',
     meaning:
-      'otakit runs inside WSL, a virtual machine or a container, whose address the LAN may not reach.',
+      'Serving from inside WSL, a virtual machine or a container, whose address may be unknown outside.',
   },
 } as const satisfies CodeCatalogue;
 

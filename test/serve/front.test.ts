@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { memoryArtifact } from '../../src/serve/index.ts';
-import { sha256, toHex } from '../../src/shared/index.ts';
+import { createFront, memoryArtifact } from '../../src/serve/index.ts';
+import { sha256, systemClock, toHex } from '../../src/shared/index.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { rawClient, readToEnd, serveArtifact } from '../support/http-front.ts';
 import { describeWithPeers } from '../support/peer.ts';
@@ -113,6 +113,26 @@ describeWithPeers(['nghttp'], 'nghttp', (paths) => {
 });
 
 describe('the front', () => {
+  const nothing = { clock: systemClock, onHttp1: () => {}, onHttp2: () => {} };
+
+  it('says that a port is taken, and names another', async () => {
+    const { port } = await serveArtifact(artifact);
+    await using front = createFront(nothing);
+    await expect(front.listen(port, '127.0.0.1')).rejects.toMatchObject({
+      code: 'serve/port-taken',
+      message: `port ${port} is already in use on 127.0.0.1`,
+      hint: expect.stringContaining('--port') as string,
+    });
+  });
+
+  it('says that an address is not ours', async () => {
+    await using front = createFront(nothing);
+    await expect(front.listen(0, '192.0.2.1')).rejects.toMatchObject({
+      code: 'serve/cannot-listen',
+      message: '192.0.2.1 is no address of this machine',
+    });
+  });
+
   it('waits for a preface that comes byte by byte', async () => {
     const front = await serveArtifact(artifact);
     const socket = rawClient(front.port);
