@@ -3,6 +3,7 @@ import { Command, type Option } from 'commander';
 import { registerConfig } from './config/command.ts';
 import type { CliContext } from './context.ts';
 import { registerOtadata } from './otadata/command.ts';
+import { registerDiscover } from './discover/command.ts';
 import { registerPartitions } from './partitions/command.ts';
 import { registerPorts } from './ports/command.ts';
 import { registerSerialServer } from './serial-server/command.ts';
@@ -25,6 +26,7 @@ const NOUNS: readonly RegisterNoun[] = [
   registerSerialServer,
   registerImage,
   registerConfig,
+  registerDiscover,
 ];
 
 /** The whole command line as commander sees it: names, arguments, options and help. */
