@@ -1,0 +1,31 @@
+/**
+ * Virtual hardware: devices that behave, and fail, as the real ones do.
+ *
+ * @module
+ */
+export { SIMULATOR_CODES, SimulatorError } from './codes.ts';
+export { configFile, parseMachineConfig } from './micro-rdk/config-file.ts';
+export { MicroRdk, type MicroRdkParts } from './micro-rdk/device.ts';
+export {
+  createDial,
+  type Dial,
+  DialFailure,
+  type DialOptions,
+  type DialStage,
+} from './micro-rdk/dial.ts';
+export type { MicroRdkEvent } from './micro-rdk/events.ts';
+export { buildFactoryImage, FACTORY_VERSION } from './micro-rdk/factory-image.ts';
+export { formatLogLine, type LogLevel, type LogLine, type LogSink } from './micro-rdk/log.ts';
+export {
+  type ConfigSource,
+  type MachineConfig,
+  OTA_MODEL,
+  OTA_MODEL_SHORT,
+  selectOtaService,
+  type ServiceEntry,
+} from './micro-rdk/machine-config.ts';
+export { chipAsSold, manufacture } from './micro-rdk/manufacture.ts';
+export { type StoredKey, type StoredValues, valuesInMemory } from './micro-rdk/stored-values.ts';
+export type { DeviceUri } from './micro-rdk/uri.ts';
+export type { ChipUnderTest } from './micro-rdk/verify-image.ts';
+export { VirtualFlash } from './micro-rdk/virtual-flash.ts';

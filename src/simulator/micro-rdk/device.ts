@@ -1,0 +1,254 @@
+import { type BootPartition, type BootTable, slotName } from '../../flash-data/index.ts';
+import { type Clock, decodeCString } from '../../shared/index.ts';
+import { boot } from './bootloader.ts';
+import type { Dial } from './dial.ts';
+import type { MicroRdkEvent } from './events.ts';
+import { DevicePanic, ServiceConfigFailure, UpdateFailure } from './failure.ts';
+import type { LoggerFor, LogLevel, LogSink } from './log.ts';
+import { type ConfigSource, type MachineConfig, selectOtaService } from './machine-config.ts';
+import { nextUpdateSlot } from './ota-partition.ts';
+import { readServiceSettings, type ServiceSettings } from './service-settings.ts';
+import type { StoredValues } from './stored-values.ts';
+import { update } from './update.ts';
+import type { ChipUnderTest } from './verify-image.ts';
+import type { VirtualFlash } from './virtual-flash.ts';
+
+const OTA = 'micro_rdk::common::ota';
+const CONFIG_MONITOR = 'micro_rdk::common::config_monitor';
+/** Where the version lies in an image: behind header, segment header and 16 bytes of descriptor. */
+const IMAGE_VERSION = { offset: 48, length: 32 } as const;
+const CONFIG_TIMEOUT_MS = 60_000;
+
+/** What a virtual micro-RDK is made of. */
+export interface MicroRdkParts {
+  readonly flash: VirtualFlash;
+  readonly chip: ChipUnderTest;
+  readonly values: StoredValues;
+  readonly config: ConfigSource;
+  readonly logs: LogSink;
+  readonly dial: Dial;
+  readonly clock: Clock;
+  /** How long erasing a slot takes; the real chip needs 10 to 30 seconds. 0 by default. */
+  readonly eraseMs?: number;
+  readonly onEvent?: (event: MicroRdkEvent) => void;
+}
+
+/** The app that runs, between two boots. */
+interface Session {
+  readonly table: BootTable;
+  readonly running: BootPartition;
+  /** The revision that the device configured itself with; set by the first poll. */
+  revision: string | null;
+}
+
+/**
+ * A virtual device that runs Viam's micro-RDK: it polls its machine config, takes an update as the
+ * real one does, and fails as the real one does, with the same lines in its log.
+ */
+export class MicroRdk {
+  readonly #parts: MicroRdkParts;
+  #session: Session | null = null;
+  #bootedAtMs = 0;
+
+  constructor(parts: MicroRdkParts) {
+    this.#parts = parts;
+  }
+
+  /** The slot that runs, such as `ota_1`; `null` before the first boot and when nothing boots. */
+  get runningSlot(): string | null {
+    return this.#session === null ? null : slotName(this.#session.running);
+  }
+
+  /** Switches the device on. */
+  async powerOn(): Promise<void> {
+    await this.#boot();
+    if (this.#session === null) return;
+    const { slot, version, tag } = this.#state(this.#session);
+    this.#emit({ kind: 'booted', slot, version, tag });
+  }
+
+  /** Polls for ever, every `pollMs`; rejects with the signal's reason. */
+  async run(pollMs: number, signal: AbortSignal): Promise<never> {
+    for (;;) {
+      await this.poll(signal);
+      await this.#parts.clock.sleep(pollMs, signal);
+    }
+  }
+
+  /** Asks for the config once, and does what it says. Rejects only with the signal's reason. */
+  async poll(signal: AbortSignal): Promise<void> {
+    const session = this.#session;
+    if (session === null) return;
+    const config = await this.#fetchConfig(signal);
+    if (config === null) return;
+    const ended = await this.#updateIfNeeded(config, session, signal);
+    if (ended === 'updated' || ended === 'panicked') {
+      await this.#reboot(ended === 'updated' ? 'update' : 'panic', session);
+      return;
+    }
+    session.revision ??= config.revision;
+    if (config.revision !== session.revision) await this.#reboot('config-changed', session);
+  }
+
+  async #fetchConfig(signal: AbortSignal): Promise<MachineConfig | null> {
+    const { clock, config } = this.#parts;
+    const timer = new AbortController();
+    try {
+      return await Promise.race([
+        config.fetch(signal),
+        clock
+          .sleep(CONFIG_TIMEOUT_MS, AbortSignal.any([signal, timer.signal]))
+          .then(() => Promise.reject(new Error('request timed out'))),
+      ]);
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = `error while getting machine config: ${error instanceof Error ? error.message : String(error)}`;
+      this.#logger(CONFIG_MONITOR).error(message);
+      this.#emit({ kind: 'failed', message });
+      return null;
+    } finally {
+      timer.abort();
+    }
+  }
+
+  async #updateIfNeeded(
+    config: MachineConfig,
+    session: Session,
+    signal: AbortSignal,
+  ): Promise<'updated' | 'panicked' | 'none'> {
+    const { values } = this.#parts;
+    const service = selectOtaService(config);
+    const storedTag = values.get('OTA_VERSION');
+    if (service === null) {
+      this.#emit({ kind: 'polled', tag: null, storedTag, updates: false });
+      return 'none';
+    }
+    const log = this.#logger(CONFIG_MONITOR);
+    let settings: ServiceSettings;
+    try {
+      settings = readServiceSettings(service);
+    } catch (error) {
+      if (!(error instanceof ServiceConfigFailure)) throw error;
+      // The device prints the whole entry, URL and token included.
+      const what = `failed to create ota service from config:${error.message}`;
+      log.error(`${what} - ${JSON.stringify(service)}`);
+      this.#emit({ kind: 'failed', message: what });
+      return 'none';
+    }
+    const slot = nextUpdateSlot(session);
+    if (slot === null) {
+      const reason =
+        'failed to obtain a handle to the next OTA update partition, device may not be partitioned properly for OTA';
+      this.#logger(OTA).warn(reason);
+      const what = `failed to create ota service from config:${reason}`;
+      log.error(`${what} - ${JSON.stringify(service)}`);
+      this.#emit({ kind: 'failed', message: what });
+      return 'none';
+    }
+    if (storedTag === null) this.#logger(OTA).info('no OTA metadata currently stored in NVS');
+    const updates = (storedTag ?? '') !== settings.version;
+    this.#emit({ kind: 'polled', tag: settings.version, storedTag, updates });
+    return updates ? this.#update(settings, slot, session, signal) : 'none';
+  }
+
+  async #update(
+    settings: ServiceSettings,
+    slot: BootPartition,
+    { table, running }: Session,
+    signal: AbortSignal,
+  ): Promise<'updated' | 'panicked' | 'none'> {
+    const { flash, chip, values, dial, clock, eraseMs = 0 } = this.#parts;
+    this.#emit({
+      kind: 'update',
+      tag: settings.version,
+      url: settings.url,
+      slot: slotName(slot),
+    });
+    try {
+      await update(settings, slot, {
+        flash,
+        chip,
+        table,
+        running,
+        values,
+        dial,
+        clock,
+        signal,
+        eraseMs,
+        log: this.#logger(OTA),
+        loggerFor: (target) => this.#logger(target),
+        onProgress: (progress) => this.#emit({ kind: 'progress', ...progress }),
+        onWritten: (written) => this.#emit({ kind: 'written', ...written }),
+      });
+      return 'updated';
+    } catch (error) {
+      if (error instanceof DevicePanic) {
+        this.#logger(OTA).error(`thread 'main' panicked: ${error.message}`);
+        this.#emit({ kind: 'failed', message: `panic: ${error.message}` });
+        return 'panicked';
+      }
+      if (!(error instanceof UpdateFailure)) throw error;
+      const message = `failed to complete ota update: ${error.message}`;
+      this.#logger(CONFIG_MONITOR).error(message);
+      this.#emit({ kind: 'failed', message });
+      return 'none';
+    }
+  }
+
+  async #reboot(
+    reason: 'update' | 'config-changed' | 'panic',
+    { table, running }: Session,
+  ): Promise<void> {
+    if (reason !== 'panic') this.#logger(CONFIG_MONITOR).info('rebooting from config monitor...');
+    const chosen = reason === 'update' ? nextUpdateSlot({ table, running }) : running;
+    await this.#boot();
+    const session = this.#session;
+    if (session === null) return;
+    const fellBack = session.running.flashOffset !== chosen?.flashOffset;
+    this.#emit({ kind: 'rebooted', reason, ...this.#state(session), fellBack });
+  }
+
+  async #boot(): Promise<void> {
+    const { flash, chip, values, clock } = this.#parts;
+    this.#bootedAtMs = clock.now();
+    this.#session = null;
+    const outcome = await boot(flash, chip, (target) => this.#logger(target));
+    if (outcome.kind === 'stuck') {
+      this.#emit({ kind: 'stuck', message: outcome.reason });
+      return;
+    }
+    this.#session = { table: outcome.table, running: outcome.slot, revision: null };
+    const tag = values.get('OTA_VERSION');
+    const log = this.#logger(OTA);
+    // The tag, and not the version of the image: the device cannot tell them apart.
+    if (tag === null) log.info('OTA firmware metadata is not available');
+    else log.info(`OTA firmware version: ${tag}`);
+  }
+
+  #state({ running }: Session): {
+    readonly slot: string;
+    readonly version: string | null;
+    readonly tag: string | null;
+  } {
+    const { flash, values } = this.#parts;
+    const { offset, length } = IMAGE_VERSION;
+    return {
+      slot: slotName(running),
+      version: decodeCString(flash.read(running.flashOffset + offset, length)),
+      tag: values.get('OTA_VERSION'),
+    };
+  }
+
+  #emit(event: MicroRdkEvent): void {
+    this.#parts.onEvent?.(event);
+  }
+
+  #logger(target: string): ReturnType<LoggerFor> {
+    const write = (level: LogLevel) => (message: string) => {
+      const timeMs = this.#parts.clock.now();
+      const uptimeMs = timeMs - this.#bootedAtMs;
+      this.#parts.logs.write({ timeMs, uptimeMs, level, target, message });
+    };
+    return { error: write('error'), warn: write('warn'), info: write('info') };
+  }
+}

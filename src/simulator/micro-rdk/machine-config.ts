@@ -1,0 +1,32 @@
+/** One entry of a machine config's `services`, as far as the device looks at it. */
+export interface ServiceEntry {
+  readonly name: string;
+  readonly model: string;
+  /** `null` where the entry has none. */
+  readonly attributes: Readonly<Record<string, unknown>> | null;
+}
+
+/** A machine config as the device gets it: fragments merged, in the order of the cloud. */
+export interface MachineConfig {
+  readonly services: readonly ServiceEntry[];
+  /** Changes with every change of the config; the device configures itself only when it boots. */
+  readonly revision: string;
+}
+
+/** Where the device's config comes from: a file, or a (virtual) cloud. */
+export interface ConfigSource {
+  /**
+   * The config as it is now. A rejection is what the device logs; it asks again with the next poll.
+   */
+  fetch(signal: AbortSignal): Promise<MachineConfig>;
+}
+
+/** The only spelling that the device knows; the cloud writes short names out before it sends them. */
+export const OTA_MODEL = 'rdk:builtin:ota_service';
+/** What people write in the app; on the wire the device never sees it. */
+export const OTA_MODEL_SHORT = 'ota_service';
+
+/** The entry that the device goes by: the first one with exactly its model. */
+export function selectOtaService(config: MachineConfig): ServiceEntry | null {
+  return config.services.find(({ model }) => model === OTA_MODEL) ?? null;
+}
