@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { type CliContext, runCli } from '../../src/cli/index.ts';
+import { runCli } from '../../src/cli/index.ts';
 
 /** What one command line printed and how it ended. */
 export interface CliResult {
@@ -11,10 +11,7 @@ export interface CliResult {
 /** Runs a command line in this process, with its output captured. */
 export async function otakit(
   args: readonly string[],
-  {
-    signal = new AbortController().signal,
-    env = {},
-  }: { readonly signal?: AbortSignal; readonly env?: CliContext['env'] } = {},
+  { signal = new AbortController().signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<CliResult> {
   let stdout = '';
   let stderr = '';
@@ -22,7 +19,7 @@ export async function otakit(
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     stdin: Readable.from([]),
-    env,
+    env: {},
     signal,
   });
   return { exitCode, stdout, stderr };
