@@ -23,14 +23,16 @@ build: $(BUILT) ## install and build
 test: $(BUILT) ## install, build, and run the tests
 	@npm run --silent test
 
-.PHONY: check
-check: $(BUILT) ## types, lint, format, unused code, tests
+.PHONY: lint
+lint: $(BUILT) ## types, lint, format, unused code, package
 	@npm run --silent types
 	@npm run --silent lint
 	@npm run --silent format:check
 	@npm run --silent unused
-	@npm exec --offline -- publint --strict
-	@npm run --silent test
+	@npm run --silent publint
+
+.PHONY: check
+check: lint test ## all of `make lint`, then the tests
 
 .PHONY: bench
 bench: $(BUILT) ## benchmarks beside the peers

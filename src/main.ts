@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 
 const OLDEST_NODE_MAJOR = 24;
@@ -10,6 +11,11 @@ if (major < OLDEST_NODE_MAJOR) {
       `hint: npx -p node@${OLDEST_NODE_MAJOR} -p otakit otakit …`,
   );
   process.exitCode = 2;
+} else if (process.argv.length === 3 && /^(--version|-V)$/.test(process.argv[2] ?? '')) {
+  // Answered here, because scripts ask often and loading the commands takes longer than the answer.
+  const file = new URL('../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  process.stdout.write(`${version}\n`);
 } else {
   enableCompileCache();
   const { runProcess } = await import('./cli/index.ts');
