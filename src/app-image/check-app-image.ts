@@ -1,13 +1,8 @@
 import { chipByName, type ChipName } from '../chips/index.ts';
+import type { PartitionTable } from '../partition-table/index.ts';
 import { type ByteSource, hasErrors } from '../shared/index.ts';
 import { type Audience, checkDescriptor } from './check-descriptor.ts';
-import {
-  checkFit,
-  checkTableForUpdates,
-  fitIntoSlots,
-  type SlotFit,
-  type SlotTable,
-} from './check-slots.ts';
+import { checkFit, checkTableForUpdates, fitIntoSlots, type SlotFit } from './check-slots.ts';
 import type { AppImageIssue } from './codes.ts';
 import { describeNotAppImage } from './describe.ts';
 import type { ImageInspection } from './image.ts';
@@ -16,7 +11,7 @@ import { inspectImage } from './inspect-image.ts';
 /** What an image is checked against. */
 export interface CheckOptions {
   /** The partition table of the devices; without it nothing is said about slots. */
-  readonly table?: SlotTable;
+  readonly table?: PartitionTable;
   /** The chip of the devices; without it the image may be for any. */
   readonly chip?: ChipName;
   readonly audience: Audience;

@@ -1,31 +1,16 @@
+import {
+  appSlots,
+  findOtadata,
+  otaSlots,
+  type PartitionEntry,
+  type PartitionTable,
+} from '../partition-table/index.ts';
 import { formatCount } from '../shared/index.ts';
 import type { AppImageIssue } from './codes.ts';
 
-export interface SlotTable {
-  readonly entries: readonly SlotEntry[];
-}
-export interface SlotEntry {
-  readonly name: string;
-  readonly type: number;
-  readonly subtype: number;
-  readonly flashOffset: number;
-  readonly sizeBytes: number;
-}
-function otaSlots(table: SlotTable): readonly SlotEntry[] {
-  return table.entries.filter((e) => e.type === 0 && e.subtype >= 0x10 && e.subtype < 0x20);
-}
-function appSlots(table: SlotTable): readonly SlotEntry[] {
-  return table.entries.filter(
-    (e) => e.type === 0 && (e.subtype === 0 || (e.subtype >= 0x10 && e.subtype < 0x20)),
-  );
-}
-function findOtadata(table: SlotTable): SlotEntry | null {
-  return table.entries.find((e) => e.type === 1 && e.subtype === 0) ?? null;
-}
-
 /** How full an image makes a slot. */
 export interface SlotFit {
-  readonly slot: SlotEntry;
+  readonly slot: PartitionEntry;
   readonly slotSizeBytes: number;
   readonly imageSizeBytes: number;
   /** 0.93 for 93 %; above 1 where the image does not fit. */
@@ -36,7 +21,7 @@ export interface SlotFit {
 const NEARLY_FULL = 0.9;
 
 /** How an image of that size would lie in each OTA slot, in the order of their numbers. */
-export function fitIntoSlots(table: SlotTable, imageSizeBytes: number): readonly SlotFit[] {
+export function fitIntoSlots(table: PartitionTable, imageSizeBytes: number): readonly SlotFit[] {
   return otaSlots(table).map((slot) => ({
     slot,
     slotSizeBytes: slot.sizeBytes,
@@ -47,7 +32,7 @@ export function fitIntoSlots(table: SlotTable, imageSizeBytes: number): readonly
 }
 
 /** Checks that a table lets a device update at all. */
-export function checkTableForUpdates(table: SlotTable): AppImageIssue[] {
+export function checkTableForUpdates(table: PartitionTable): AppImageIssue[] {
   const issues: AppImageIssue[] = [];
   if (findOtadata(table) === null) {
     issues.push({

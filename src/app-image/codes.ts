@@ -51,6 +51,10 @@ export const APP_IMAGE_CODES = {
     kind: 'input',
     meaning: 'The image ends before the bytes that its own headers declare.',
   },
+  'app-image/damaged-table': {
+    kind: 'input',
+    meaning: 'The partition table inside a merged image or flash dump is damaged.',
+  },
   'app-image/segment-count': {
     kind: 'input',
     meaning: 'The header declares no segment at all, or more than the 16 that a bootloader takes.',

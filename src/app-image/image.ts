@@ -1,4 +1,5 @@
 import type { ChipName, MemoryKind } from '../chips/index.ts';
+import type { PartitionTable } from '../partition-table/index.ts';
 import type { AppDescriptor } from './app-descriptor.ts';
 import type { BootloaderDescriptor } from './bootloader-descriptor.ts';
 import type { AppImageIssue } from './codes.ts';
@@ -95,6 +96,8 @@ export interface MergedImage {
   readonly baseFlashOffset: number;
   /** Where the partition table starts in the file, or `null` where none was found. */
   readonly partitionTableFileOffset: number | null;
+  /** The table itself; `null` where there is none or it is damaged. */
+  readonly partitionTable: PartitionTable | null;
   readonly images: readonly EmbeddedImage[];
   readonly issues: readonly AppImageIssue[];
 }

@@ -1,5 +1,11 @@
 import { chipByName, type ChipName } from '../chips/index.ts';
-import { type ByteSource, readUpTo } from '../shared/index.ts';
+import {
+  DEFAULT_TABLE_FLASH_OFFSET,
+  parsePartitionBinary,
+  PartitionTableError,
+  TABLE_MAX_BYTES,
+} from '../partition-table/index.ts';
+import { type ByteSource, formatHex, readUpTo } from '../shared/index.ts';
 import type { AppImageIssue } from './codes.ts';
 import { guessFromStart, isErased, looksEncrypted } from './detect.ts';
 import { findFlashContents, type FlashContents } from './flash-contents.ts';
@@ -9,8 +15,6 @@ import { readLayout } from './layout.ts';
 import { readImage } from './read-image.ts';
 
 const HEAD_BYTES = 64 * 1024;
-/** Where ESP-IDF puts the partition table unless told otherwise. */
-const TABLE_FLASH_OFFSET = 0x8000;
 
 /**
  * Says what a file is and, for images, everything about it. Never throws: whatever is wrong is in
@@ -39,7 +43,7 @@ async function inspect(source: ByteSource): Promise<ImageInspection> {
   if (guess === 'image') return inspectFromMagic(source);
   if (guess !== 'flash' && guess !== 'esp8266-v2') return other(guess, source);
 
-  const merged = asMerged(source, await findFlashContents(source));
+  const merged = await asMerged(source, await findFlashContents(source));
   if (merged !== null) return merged;
   if (head.every((byte) => byte === 0xff)) {
     return other((await isErased(source)) ? 'empty-flash' : 'unknown', source);
@@ -66,7 +70,7 @@ async function inspectFromMagic(source: ByteSource): Promise<ImageInspection> {
     const contents = await findFlashContents(source);
     const others = contents.images.filter((image) => image.fileOffset > 0);
     if (contents.partitionTableFileOffset !== null || others.length > 0) {
-      const merged = asMerged(source, contents);
+      const merged = await asMerged(source, contents);
       if (merged !== null) return merged;
     }
   }
@@ -78,24 +82,56 @@ async function inspectFromMagic(source: ByteSource): Promise<ImageInspection> {
   return readImage(source, layout);
 }
 
-function asMerged(source: ByteSource, contents: FlashContents): MergedImage | null {
+async function asMerged(source: ByteSource, contents: FlashContents): Promise<MergedImage | null> {
   const { images, partitionTableFileOffset } = contents;
   if (images.length === 0 && partitionTableFileOffset === null) return null;
   const chip = images.find((image) => image.chip !== null)?.chip ?? null;
   const baseFlashOffset = baseOf(contents, chip);
+  const { partitionTable, issues } = await readTable(source, contents, baseFlashOffset);
+  const nameAt = (flashOffset: number) =>
+    partitionTable?.entries.find((entry) => entry.flashOffset === flashOffset)?.name ?? null;
   return {
     kind: 'merged-image',
     sizeBytes: source.sizeBytes,
     chip,
     baseFlashOffset,
     partitionTableFileOffset,
-    images: images.map((image): EmbeddedImage => ({
-      ...image,
-      flashOffset: image.fileOffset + baseFlashOffset,
-      partitionName: null,
-    })),
-    issues: [],
+    partitionTable,
+    images: images.map((image): EmbeddedImage => {
+      const flashOffset = image.fileOffset + baseFlashOffset;
+      return { ...image, flashOffset, partitionName: nameAt(flashOffset) };
+    }),
+    issues,
   };
+}
+
+/** The table of a merged image; one that is damaged is an issue, and the images are still listed. */
+async function readTable(
+  source: ByteSource,
+  { partitionTableFileOffset: fileOffset }: FlashContents,
+  baseFlashOffset: number,
+): Promise<Pick<MergedImage, 'partitionTable' | 'issues'>> {
+  if (fileOffset === null) return { partitionTable: null, issues: [] };
+  const bytes = await readUpTo(source, fileOffset, TABLE_MAX_BYTES);
+  try {
+    const tableFlashOffset = fileOffset + baseFlashOffset;
+    const partitionTable = parsePartitionBinary(bytes, { tableFlashOffset, fileOffset });
+    return { partitionTable, issues: [] };
+  } catch (thrown) {
+    if (!(thrown instanceof PartitionTableError)) throw thrown;
+    return {
+      partitionTable: null,
+      issues: [
+        {
+          code: 'app-image/damaged-table',
+          severity: 'error',
+          message: `the partition table at ${formatHex(fileOffset)} is damaged: ${thrown.message}`,
+          hint: thrown.hint ?? 'Flash the partition table again.',
+          location: { kind: 'binary', fileOffset },
+        },
+      ],
+    };
+  }
 }
 
 /**
@@ -111,8 +147,8 @@ function baseOf(
     const base = chipByName(chip).bootloaderFlashOffset - bootloader.fileOffset;
     return Math.max(0, base);
   }
-  if (partitionTableFileOffset !== null && partitionTableFileOffset < TABLE_FLASH_OFFSET) {
-    return TABLE_FLASH_OFFSET - partitionTableFileOffset;
+  if (partitionTableFileOffset !== null && partitionTableFileOffset < DEFAULT_TABLE_FLASH_OFFSET) {
+    return DEFAULT_TABLE_FLASH_OFFSET - partitionTableFileOffset;
   }
   return 0;
 }

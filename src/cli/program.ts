@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, type Option } from 'commander';
+import { registerConfig } from './config/command.ts';
 import type { CliContext } from './context.ts';
+import { registerOtadata } from './otadata/command.ts';
+import { registerDiscover } from './discover/command.ts';
 import { registerPartitions } from './partitions/command.ts';
 import { registerPorts } from './ports/command.ts';
 import { registerSerialServer } from './serial-server/command.ts';
@@ -17,10 +20,13 @@ export interface Cli {
 export type RegisterNoun = (program: Command, cli: Cli) => void;
 
 const NOUNS: readonly RegisterNoun[] = [
+  registerOtadata,
   registerPartitions,
   registerPorts,
   registerSerialServer,
   registerImage,
+  registerConfig,
+  registerDiscover,
 ];
 
 /** The whole command line as commander sees it: names, arguments, options and help. */

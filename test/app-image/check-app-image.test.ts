@@ -6,7 +6,8 @@ import {
   describeNotAppImage,
   inspectImage,
 } from '../../src/app-image/index.ts';
-import { concatBytes, memorySource, parseSize } from '../../src/shared/index.ts';
+import { parsePartitionTable } from '../../src/partition-table/index.ts';
+import { concatBytes, memorySource } from '../../src/shared/index.ts';
 import {
   buildTestApp,
   buildTestBootloader,
@@ -16,21 +17,7 @@ import {
 import { table as rawTable } from '../support/raw-table.ts';
 
 function csvTable(...rows: readonly string[]) {
-  const TYPES = ['app', 'data'];
-  const SUBTYPES = ['factory', 'ota', 'nvs'];
-  const entries = rows.map((row) => {
-    const [name = '', type = '', subtype = '', offset = '', size = ''] = row.split(', ');
-    const slot = /^ota_(\d)/.exec(subtype)?.[1];
-    return {
-      name,
-      type: TYPES.indexOf(type),
-      subtype:
-        slot === undefined ? Math.max(0, SUBTYPES.indexOf(subtype) - 1) : 0x10 + Number(slot),
-      flashOffset: parseSize(offset) ?? 0,
-      sizeBytes: parseSize(size) ?? 0,
-    };
-  });
-  return { entries };
+  return parsePartitionTable(new TextEncoder().encode(`${rows.join('\n')}\n`));
 }
 
 const TWO_OTA = csvTable(
@@ -238,7 +225,7 @@ describe('what is no app image', () => {
     });
     const issue = await described(merged);
     expect(issue.code).toBe('app-image/merged-image');
-    expect(issue.message).toContain('app image at 0x10000: ESP32, version 1.0.0');
+    expect(issue.message).toContain('app image at 0x10000 (ota_0): ESP32, version 1.0.0');
     expect(issue.hint).toContain('otakit image split some.bin -o DIR');
   });
 });

@@ -203,6 +203,7 @@ describe('a merged image', () => {
             lengthBytes: app.length,
             complete: true,
             appDescriptor: { version: '1.0.0' },
+            partitionName: 'ota_0',
           },
         ],
       });
@@ -215,6 +216,13 @@ describe('a merged image', () => {
     expect(await inspect(cut)).toMatchObject({
       kind: 'merged-image',
       images: [{ kind: 'app-image', complete: false, lengthBytes: 5000 }],
+    });
+    cut[0x8000 + 4] = 1;
+    expect(await inspect(cut)).toMatchObject({
+      kind: 'merged-image',
+      partitionTable: null,
+      images: [{ kind: 'app-image' }],
+      issues: [{ code: 'app-image/damaged-table' }],
     });
     const twoApps = mergeAt({ 0: app, 0x40000: app });
     expect(await inspect(twoApps)).toMatchObject({

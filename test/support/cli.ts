@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { runCli } from '../../src/cli/index.ts';
+import { type CliContext, runCli } from '../../src/cli/index.ts';
 
 /** What one command line printed and how it ended. */
 export interface CliResult {
@@ -11,7 +11,10 @@ export interface CliResult {
 /** Runs a command line in this process, with its output captured. */
 export async function otakit(
   args: readonly string[],
-  { signal = new AbortController().signal }: { readonly signal?: AbortSignal } = {},
+  {
+    signal = new AbortController().signal,
+    env = {},
+  }: { readonly signal?: AbortSignal; readonly env?: CliContext['env'] } = {},
 ): Promise<CliResult> {
   let stdout = '';
   let stderr = '';
@@ -19,7 +22,7 @@ export async function otakit(
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     stdin: Readable.from([]),
-    env: {},
+    env,
     signal,
   });
   return { exitCode, stdout, stderr };

@@ -1,4 +1,6 @@
+import { Option } from 'commander';
 import type { RegisterNoun } from '../program.ts';
+import type { CheckArguments } from './check.ts';
 import type { InfoArguments } from './info.ts';
 import type { SplitArguments } from './split.ts';
 
@@ -17,6 +19,24 @@ export const registerImage: RegisterNoun = (program, cli) => {
     .action(async (file: string, options: InfoArguments) => {
       const { info } = await import('./info.ts');
       await info(file, options, cli);
+    });
+
+  image
+    .command('check')
+    .description('say whether a device could take an image over the air')
+    .argument('<file>', 'app image')
+    .option('-p, --partitions <table>', 'partition table of the device, CSV or binary')
+    .option('-c, --chip <chip>', 'chip of the device, such as esp32c3')
+    .addOption(
+      new Option('--for <audience>', 'whose device it is')
+        .choices(['micro-rdk', 'esp-idf'])
+        .default('esp-idf'),
+    )
+    .option('--json', 'one JSON object instead of text')
+    .addHelpText('after', CHECK_HELP)
+    .action(async (file: string, options: CheckArguments) => {
+      const { check } = await import('./check.ts');
+      await check(file, options, cli);
     });
 
   image
@@ -44,6 +64,18 @@ JSON of an app image or bootloader:
   kind, chip, entryPoint, segments[]{loadAddress,lengthBytes,fileOffset,memory},
   checksum{stored,computed,valid}, hash{appended,stored,computed,valid}, imageLengthBytes, sizeBytes,
   appDescriptor{version,projectName,idfVersion,date,time,appElfSha256,secureVersion,…}|null,
+  issues[]{code,severity,message,hint}`;
+
+const CHECK_HELP = `
+Examples:
+  otakit image check build/app.bin --partitions partitions.csv
+  otakit image check build/app.bin --partitions partitions.csv --chip esp32 --for micro-rdk --json
+
+Exits 0 when a device could take the image, 3 with all the reasons when it could not.
+
+JSON:
+  file, acceptable, kind, chip, version, sizeBytes, imageLengthBytes,
+  smallestSlot{name,flashOffset,sizeBytes,usedRatio,fits}|null, slots[] of the same,
   issues[]{code,severity,message,hint}`;
 
 const SPLIT_HELP = `

@@ -1,0 +1,66 @@
+import {
+  findOtaServices,
+  type OtaService,
+  parseMachineConfig,
+  redactConfig,
+  redactUrl,
+  validateMachineConfig,
+} from '../../machine-config/index.ts';
+import { printable } from '../../shared/index.ts';
+import type { CliContext } from '../context.ts';
+import { renderIssues } from '../render-issues.ts';
+import { openTarget, type TargetOptions } from './target-options.ts';
+
+/** What `otakit config show` takes. */
+export interface ShowOptions extends TargetOptions {
+  readonly document?: boolean;
+  readonly json?: boolean;
+}
+
+/** `otakit config show`. */
+export async function show(options: ShowOptions, { stdout, stderr, env, signal }: CliContext) {
+  const target = openTarget(options);
+  const { text, fragments } = await target.read(signal);
+  const document = parseMachineConfig(text);
+  const services = findOtaServices(document.value, fragments);
+  const issues = validateMachineConfig(document, fragments);
+  const redacted = redactConfig(text);
+  if (options.json) {
+    const config = parseMachineConfig(redacted).value;
+    const report = { target: target.id, services: services.map(describe), issues, config };
+    stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    return;
+  }
+  if (options.document) {
+    stdout.write(redacted.endsWith('\n') ? redacted : `${redacted}\n`);
+  } else {
+    for (const service of services) stdout.write(`${lines(service).join('\n')}\n`);
+  }
+  renderIssues(issues, target.label, stderr, env);
+}
+
+/** A service for `--json`, its URL masked. */
+function describe({ name, model, source, url, version }: OtaService) {
+  return {
+    name,
+    model,
+    from: source.kind === 'own' ? { kind: 'own' } : { kind: 'fragment', id: source.use.id },
+    url: typeof url === 'string' ? redactUrl(url) : (url ?? null),
+    version: version ?? null,
+  };
+}
+
+function lines({ name, model, source, url, version }: OtaService): readonly string[] {
+  const from = source.kind === 'own' ? 'this config' : `fragment ${source.use.id}`;
+  return [
+    `service  ${printable(name)} (from ${from})`,
+    `model    ${model ?? 'not known here'}`,
+    `url      ${value(url)}`,
+    `version  ${value(version)}`,
+  ];
+}
+
+function value(json: OtaService['url']): string {
+  if (json === undefined) return '(missing)';
+  return typeof json === 'string' ? printable(redactUrl(json)) : JSON.stringify(json);
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { OtaUndo } from '../../machine-config/index.ts';
+import type { CliContext } from '../context.ts';
+import { dataFolder } from '../data-folder.ts';
+import { writeOutputFile } from '../files.ts';
+
+/** An edit that can be undone, and when it was made. */
+export interface KeptEdit {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly undo: OtaUndo;
+}
+
+/** How many edits of one target are kept; older ones are forgotten. */
+const KEPT_EDITS = 20;
+
+/**
+ * The edits that `config revert` can undo, a file for each target. The files hold URLs with their
+ * tokens, so only their owner may read them.
+ */
+export class UndoStore {
+  readonly #folder: string;
+
+  constructor(env: CliContext['env']) {
+    this.#folder = join(dataFolder(env), 'config-undo');
+  }
+
+  /** The edits of a target, oldest first. */
+  async list(targetId: string): Promise<readonly KeptEdit[]> {
+    try {
+      const { edits } = JSON.parse(await readFile(this.#path(targetId), 'utf8')) as StoreFile;
+      return edits;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw cause;
+    }
+  }
+
+  /** Keeps one more edit. */
+  async push(targetId: string, edit: KeptEdit): Promise<void> {
+    await this.#save(targetId, [...(await this.list(targetId)), edit].slice(-KEPT_EDITS));
+  }
+
+  /** Forgets the newest edit, once it is undone. */
+  async pop(targetId: string): Promise<void> {
+    await this.#save(targetId, (await this.list(targetId)).slice(0, -1));
+  }
+
+  async #save(targetId: string, edits: readonly KeptEdit[]): Promise<void> {
+    const path = this.#path(targetId);
+    if (edits.length === 0) {
+      await rm(path, { force: true });
+      return;
+    }
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const file: StoreFile = { target: targetId, edits };
+    await writeOutputFile(path, `${JSON.stringify(file, null, 2)}\n`, { overwrite: true });
+    await chmod(path, 0o600);
+  }
+
+  #path(targetId: string): string {
+    const name = createHash('sha256').update(targetId).digest('hex').slice(0, 32);
+    return join(this.#folder, `${name}.json`);
+  }
+}
+
+interface StoreFile {
+  /** For people who look into the folder. */
+  readonly target: string;
+  readonly edits: readonly KeptEdit[];
+}

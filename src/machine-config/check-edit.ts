@@ -1,0 +1,158 @@
+import type { Issue } from '../shared/index.ts';
+import { checkOtaUrl, type UrlCheckOptions } from './check-url.ts';
+import type { MachineConfigCode } from './codes.ts';
+import type { MachineConfigDocument } from './document.ts';
+import type { OtaSettings } from './edit.ts';
+import { type Fragments, fragmentUses } from './fragment-use.ts';
+import { describeService, findOtaServices, type OtaService } from './ota-service.ts';
+import { redactUrl } from './redact.ts';
+import { checkTag, looksOlder } from './version-tag.ts';
+
+/**
+ * All that is wrong with new settings, before anything is written.
+ *
+ * @param present the service as it is now, or `null` where it is to be added
+ */
+export function checkSettings(
+  { url, version }: OtaSettings,
+  present: Pick<OtaService, 'url' | 'version'> | null,
+  options: UrlCheckOptions = {},
+): readonly Issue<MachineConfigCode>[] {
+  return [
+    ...(url === undefined ? presentUrl(present, options) : checkOtaUrl(url, options)),
+    ...(version === undefined ? presentTag(present) : checkTag(version)),
+    ...checkChange({ url, version }, present),
+  ];
+}
+
+/** All that is wrong with a machine config as it is: what its device would trip over. */
+export function validateMachineConfig(
+  document: MachineConfigDocument,
+  fragments: Fragments = new Map(),
+): readonly Issue<MachineConfigCode>[] {
+  const services = findOtaServices(document.value, fragments);
+  const [first] = services;
+  const unread = fragmentUses(document.value).filter(({ id }) => !fragments.has(id));
+  return [
+    ...document.issues,
+    ...(services.length > 1 ? [severalServices(services)] : []),
+    ...(first === undefined ? [noService()] : [...presentUrl(first), ...presentTag(first)]),
+    ...unread.map(({ id }) => fragmentNotRead(id)),
+  ];
+}
+
+function checkChange(
+  { url, version }: { url: string | undefined; version: string | undefined },
+  present: Pick<OtaService, 'url' | 'version'> | null,
+): readonly Issue<MachineConfigCode>[] {
+  if (present === null) return [];
+  const urlChanges = url !== undefined && url !== present.url;
+  if (version !== undefined && version === present.version) {
+    return [
+      {
+        code: 'machine-config/tag-unchanged',
+        severity: 'error',
+        message: `the version tag is "${version}" already${urlChanges ? ', and a new URL alone triggers no update' : ''}`,
+        hint: 'Devices update when the tag differs: choose another, or let --bump make one.',
+      },
+    ];
+  }
+  if (version === undefined && urlChanges) {
+    return [
+      {
+        code: 'machine-config/url-without-tag',
+        severity: 'warning',
+        message: `the URL changes to ${redactUrl(url)}, but the version tag stays`,
+        hint: 'The device restarts but does not update. Add --tag or --bump if it should.',
+      },
+    ];
+  }
+  if (version === undefined || typeof present.version !== 'string') return [];
+  if (!looksOlder(version, present.version)) return [];
+  return [
+    {
+      code: 'machine-config/tag-older',
+      severity: 'warning',
+      message: `"${version}" looks older than the present "${present.version}"`,
+      hint: 'Devices take any tag that differs, so this is a downgrade if the image is older.',
+    },
+  ];
+}
+
+function presentUrl(
+  present: Pick<OtaService, 'url'> | null,
+  options: UrlCheckOptions = {},
+): readonly Issue<MachineConfigCode>[] {
+  const url = present?.url;
+  if (typeof url === 'string') return checkOtaUrl(url, options);
+  if (url === undefined || url === null) {
+    return [
+      {
+        code: 'machine-config/url-missing',
+        severity: 'error',
+        message: 'the OTA service has no url',
+        hint: 'Set one with `otakit config set --url URL`.',
+      },
+    ];
+  }
+  return [
+    {
+      code: 'machine-config/url-not-text',
+      severity: 'error',
+      message: `the url is ${JSON.stringify(url)}, and the device takes a string only`,
+      hint: 'Set it with `otakit config set --url URL`.',
+    },
+  ];
+}
+
+function presentTag(
+  present: Pick<OtaService, 'version'> | null,
+): readonly Issue<MachineConfigCode>[] {
+  const version = present?.version;
+  if (typeof version === 'string') return checkTag(version);
+  if (version === undefined || version === null) {
+    return [
+      {
+        code: 'machine-config/tag-missing',
+        severity: 'error',
+        message: 'the OTA service has no version',
+        hint: 'Set one with `otakit config set --tag TAG`.',
+      },
+    ];
+  }
+  return [
+    {
+      code: 'machine-config/tag-not-text',
+      severity: 'error',
+      message: `the version is ${JSON.stringify(version)}, and the device takes a string only`,
+      hint: `Put it in quotes: otakit config set --tag '${JSON.stringify(version)}'.`,
+    },
+  ];
+}
+
+function severalServices(services: readonly OtaService[]): Issue<MachineConfigCode> {
+  return {
+    code: 'machine-config/several-services',
+    severity: 'error',
+    message: `there are ${services.length} OTA services (${services.map(describeService).join(', ')}), and the device uses the first only`,
+    hint: 'Remove all but one.',
+  };
+}
+
+function noService(): Issue<MachineConfigCode> {
+  return {
+    code: 'machine-config/no-service',
+    severity: 'warning',
+    message: 'the config has no OTA service, so the device never updates',
+    hint: 'Add one with `otakit config set --url URL --tag TAG`.',
+  };
+}
+
+function fragmentNotRead(id: string): Issue<MachineConfigCode> {
+  return {
+    code: 'machine-config/fragment-not-read',
+    severity: 'warning',
+    message: `the config uses the fragment ${id}, which may bring an OTA service of its own`,
+    hint: 'Work with --part, so that otakit reads the fragment too.',
+  };
+}

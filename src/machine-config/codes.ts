@@ -1,0 +1,149 @@
+import {
+  type CodeCatalogue,
+  type ErrorContext,
+  OtakitError,
+  type ThrowableCode,
+} from '../shared/index.ts';
+
+export const MACHINE_CONFIG_CODES = {
+  'machine-config/syntax': {
+    kind: 'input',
+    meaning: 'A machine config is not JSON; the message has line and column.',
+  },
+  'machine-config/shape': {
+    kind: 'input',
+    meaning: 'A part of a machine config has another JSON type than Viam gives it.',
+  },
+  'machine-config/duplicate-key': {
+    kind: 'input',
+    meaning:
+      'An object of a machine config has the same key twice; readers disagree on which counts.',
+  },
+  'machine-config/not-strict': {
+    kind: 'warning',
+    meaning: 'A machine config has comments or trailing commas, which Viam does not accept.',
+  },
+  'machine-config/several-services': {
+    kind: 'input',
+    meaning: 'A machine config has several OTA services, of which the device uses the first.',
+  },
+  'machine-config/no-such-service': {
+    kind: 'usage',
+    meaning: 'The OTA service that was named is not in the machine config.',
+  },
+  'machine-config/no-service': {
+    kind: 'warning',
+    meaning: 'A machine config has no OTA service, so the device never updates.',
+  },
+  'machine-config/fragment-not-read': {
+    kind: 'warning',
+    meaning: 'A machine config uses a fragment whose content is not known here.',
+  },
+  'machine-config/variable': {
+    kind: 'input',
+    meaning: 'A value in a fragment is a variable, which each machine sets for itself.',
+  },
+  'machine-config/url-missing': {
+    kind: 'input',
+    meaning: 'The OTA service has no `url`, which the device requires.',
+  },
+  'machine-config/url-not-text': {
+    kind: 'input',
+    meaning: 'The `url` of the OTA service is not a JSON string.',
+  },
+  'machine-config/url-invalid': {
+    kind: 'input',
+    meaning: 'The URL is relative, malformed, or longer than the device can parse.',
+  },
+  'machine-config/url-scheme': {
+    kind: 'input',
+    meaning: 'The URL is neither `http` nor `https`.',
+  },
+  'machine-config/url-userinfo': {
+    kind: 'input',
+    meaning: 'The URL has a user name or password, which the device puts into the host name.',
+  },
+  'machine-config/url-without-port': {
+    kind: 'input',
+    meaning: 'An `http` URL has no explicit port, so the device would dial 443.',
+  },
+  'machine-config/url-private-https': {
+    kind: 'input',
+    meaning: 'An `https` URL is on a private address, for which no trusted certificate exists.',
+  },
+  'machine-config/url-loopback': {
+    kind: 'input',
+    meaning: 'The URL is on a loopback or unspecified address: the device would dial itself.',
+  },
+  'machine-config/url-local-name': {
+    kind: 'warning',
+    meaning: 'The URL has a host name of the local network, which the device may not resolve.',
+  },
+  'machine-config/url-fragment': {
+    kind: 'warning',
+    meaning: 'The URL has a `#` part, which the device drops.',
+  },
+  'machine-config/url-without-tag': {
+    kind: 'warning',
+    meaning: 'The URL changes but the version tag does not, so the device does not update.',
+  },
+  'machine-config/tag-missing': {
+    kind: 'input',
+    meaning: 'The OTA service has no `version`, which the device requires.',
+  },
+  'machine-config/tag-not-text': {
+    kind: 'input',
+    meaning:
+      'The `version` of the OTA service is not a JSON string; the device takes nothing else.',
+  },
+  'machine-config/tag-empty': {
+    kind: 'input',
+    meaning: 'The version tag is empty; a device that was never updated does not react to it.',
+  },
+  'machine-config/tag-too-long': {
+    kind: 'input',
+    meaning: 'The version tag is longer than the 128 bytes that the device accepts.',
+  },
+  'machine-config/tag-unchanged': {
+    kind: 'input',
+    meaning: 'The version tag is the present one, so the device would do nothing.',
+  },
+  'machine-config/tag-older': {
+    kind: 'warning',
+    meaning: 'The version tag looks older than the present one; the device takes it all the same.',
+  },
+  'machine-config/tag-spaces': {
+    kind: 'warning',
+    meaning: 'The version tag begins or ends with a blank, which counts for the device.',
+  },
+  'machine-config/changed-since': {
+    kind: 'input',
+    meaning: 'The OTA service was changed by somebody else since the edit that is to be undone.',
+  },
+  'machine-config/target': {
+    kind: 'input',
+    meaning: 'The file with the machine config cannot be read or written.',
+  },
+  'machine-config/conflict': {
+    kind: 'network',
+    meaning:
+      'The machine config was changed by somebody else each time it was about to be written.',
+  },
+  'machine-config/not-kept': {
+    kind: 'verification',
+    meaning: 'The machine config was written, but reads back differently.',
+  },
+} as const satisfies CodeCatalogue;
+
+export type MachineConfigCode = keyof typeof MACHINE_CONFIG_CODES;
+
+/** Thrown for a machine config that cannot be read, edited or written. */
+export class MachineConfigError extends OtakitError {
+  constructor(
+    code: ThrowableCode<typeof MACHINE_CONFIG_CODES>,
+    message: string,
+    context?: ErrorContext,
+  ) {
+    super(MACHINE_CONFIG_CODES, code, message, context);
+  }
+}

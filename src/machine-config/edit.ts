@@ -1,0 +1,129 @@
+import { MachineConfigError } from './codes.ts';
+import { type JsonValue, parseMachineConfig } from './document.ts';
+import { type Fragments, overridePath } from './fragment-use.ts';
+import {
+  chooseOtaService,
+  findOtaServices,
+  OTA_MODEL,
+  type OtaService,
+  variableName,
+} from './ota-service.ts';
+import { setValue, type ValuePath } from './text-edit.ts';
+
+/** The two values that make a device update. A value that is left out stays as it is. */
+export interface OtaSettings {
+  readonly url?: string;
+  /** The version tag: the device updates whenever it differs from the one it stored. */
+  readonly version?: string;
+}
+
+/** Which service an edit is about, and what is known beside the text. */
+export interface EditOptions {
+  /** Chooses among several services; names the new one where there is none. */
+  readonly service?: string;
+  readonly fragments?: Fragments;
+}
+
+/** What an edit did. */
+export interface OtaEdit {
+  readonly text: string;
+  /** The service as it was, or `null` where it was added. */
+  readonly before: OtaService | null;
+  readonly after: OtaService;
+}
+
+const DEFAULT_NAME = 'OTA';
+
+/**
+ * Sets URL and version tag of the OTA service in the text of a machine config (or of a fragment).
+ * Only the characters of these values change; a missing service is added to the end of `services`.
+ * A service that comes from a fragment is changed through the fragment's variables where it has some
+ * for the value, and through `fragment_mods` otherwise, so that only this machine changes.
+ *
+ * @throws MachineConfigError of every code that reading, choosing and editing has
+ */
+export function setOtaService(
+  text: string,
+  settings: OtaSettings,
+  { service: name, fragments = new Map() }: EditOptions = {},
+): OtaEdit {
+  const { value: config } = parseMachineConfig(text);
+  const before = chooseOtaService(findOtaServices(config, fragments), name);
+  const edited =
+    before === null
+      ? addService(text, name ?? DEFAULT_NAME, settings)
+      : (['url', 'version'] as const).reduce(
+          (result, key) => setAttribute(result, before, key, settings[key]),
+          text,
+        );
+  const after = chooseOtaService(
+    findOtaServices(parseMachineConfig(edited).value, fragments),
+    before?.name ?? name,
+  );
+  if (after === null) throw new TypeError('the service that was just set is not there');
+  return { text: edited, before, after };
+}
+
+function addService(text: string, name: string, { url, version }: OtaSettings): string {
+  const { value: config } = parseMachineConfig(text);
+  const services = config['services'];
+  const attributes = {
+    ...(url === undefined ? {} : { url }),
+    ...(version === undefined ? {} : { version }),
+  };
+  const entry = { name, api: 'rdk:service:generic', model: OTA_MODEL, attributes };
+  return setValue(text, ['services', Array.isArray(services) ? services.length : 0], entry);
+}
+
+function setAttribute(
+  text: string,
+  { name, source }: OtaService,
+  key: 'url' | 'version',
+  wanted: string | undefined,
+): string {
+  if (wanted === undefined) return text;
+  const { value: config } = parseMachineConfig(text);
+  if (source.kind === 'own') {
+    const path = ['services', source.index, 'attributes', key];
+    refuseVariable(valueAt(config, path), name, key);
+    return setValue(text, path, wanted);
+  }
+  const { use, variables } = source;
+  const variable = variables[key];
+  if (variable !== undefined) {
+    const path = ['fragments', use.index] as const;
+    const plain = typeof valueAt(config, path) === 'string';
+    return plain
+      ? setValue(text, path, { id: use.id, variables: { [variable]: wanted } })
+      : setValue(text, [...path, 'variables', variable], wanted);
+  }
+  const path = overridePath(config, use.id, name, key);
+  return setValue(text, path, path.length === 2 ? newMod(use.id, name, key, wanted) : wanted);
+}
+
+function newMod(id: string, name: string, key: string, wanted: string): JsonValue {
+  return { fragment_id: id, mods: [{ $set: { [`services.${name}.attributes.${key}`]: wanted } }] };
+}
+
+function refuseVariable(value: JsonValue | undefined, name: string, key: string): void {
+  const variable = variableName(value);
+  if (variable === null) return;
+  throw new MachineConfigError(
+    'machine-config/variable',
+    `the ${key} of service "${name}" is the variable "${variable}", which each machine sets`,
+    {
+      hint: 'Name the machines with --part instead of the fragment, or put a plain value there.',
+      details: { service: name, key, variable },
+    },
+  );
+}
+
+function valueAt(value: JsonValue, path: ValuePath): JsonValue | undefined {
+  return path.reduce<JsonValue | undefined>(
+    (inner, key) =>
+      typeof inner === 'object' && inner !== null
+        ? (inner as Readonly<Record<string, JsonValue>>)[key]
+        : undefined,
+    value,
+  );
+}

@@ -1,0 +1,33 @@
+/**
+ * Machine configs of Viam, as far as over-the-air updates go: find the OTA service, check and set
+ * its URL and version tag without touching anything else, and do so where the config lives.
+ *
+ * @module
+ */
+export { checkSettings, validateMachineConfig } from './check-edit.ts';
+export { checkOtaUrl, type UrlCheckOptions } from './check-url.ts';
+export { MACHINE_CONFIG_CODES, type MachineConfigCode, MachineConfigError } from './codes.ts';
+export {
+  type JsonObject,
+  type JsonValue,
+  type MachineConfigDocument,
+  parseMachineConfig,
+} from './document.ts';
+export { type EditOptions, type OtaEdit, type OtaSettings, setOtaService } from './edit.ts';
+export { type Fragments, fragmentUses, type FragmentUse } from './fragment-use.ts';
+export {
+  chooseOtaService,
+  describeService,
+  findOtaServices,
+  OTA_MODEL,
+  OTA_MODEL_SHORT,
+  type OtaService,
+  type ServiceSource,
+} from './ota-service.ts';
+export { redactConfig, redactUrl } from './redact.ts';
+export type { ConfigSnapshot, ConfigTarget } from './targets/config-target.ts';
+export { fileTarget } from './targets/file-target.ts';
+export { type KeptSettings, type OtaUndo, undoEdit, undoOf } from './undo.ts';
+export { type ConfigUpdate, sameJson, updateConfig } from './update.ts';
+export { checkTag, looksOlder, MAX_TAG_BYTES, type TagFacts, uniqueTag } from './version-tag.ts';
+export { type OtaPlan, planOtaChange, refusalOf, type SettingsFor } from './plan.ts';

@@ -1,0 +1,43 @@
+import { hasErrors, type Issue, type ThrowableCode } from '../shared/index.ts';
+import { checkSettings } from './check-edit.ts';
+import type { UrlCheckOptions } from './check-url.ts';
+import { type MACHINE_CONFIG_CODES, type MachineConfigCode, MachineConfigError } from './codes.ts';
+import { parseMachineConfig } from './document.ts';
+import { type EditOptions, type OtaEdit, type OtaSettings, setOtaService } from './edit.ts';
+import { chooseOtaService, findOtaServices } from './ota-service.ts';
+import type { ConfigSnapshot } from './targets/config-target.ts';
+
+/** A change of the OTA service that is checked and worked out, but not yet written. */
+export interface OtaPlan {
+  /** All that was found; with an error among them there is no edit. */
+  readonly issues: readonly Issue<MachineConfigCode>[];
+  readonly edit: OtaEdit | null;
+}
+
+/** What to set, given the tag that is there now (`null` where there is none). */
+export type SettingsFor = (presentTag: string | null) => OtaSettings;
+
+/** Checks new settings against a config and works out the edit, where nothing speaks against it. */
+export function planOtaChange(
+  { text, fragments }: Pick<ConfigSnapshot, 'text' | 'fragments'>,
+  settingsFor: SettingsFor,
+  options: Pick<EditOptions, 'service'> & UrlCheckOptions = {},
+): OtaPlan {
+  const document = parseMachineConfig(text);
+  const present = chooseOtaService(findOtaServices(document.value, fragments), options.service);
+  const tag = typeof present?.version === 'string' ? present.version : null;
+  const settings = settingsFor(tag);
+  const issues = [...document.issues, ...checkSettings(settings, present, options)];
+  if (hasErrors(issues)) return { issues, edit: null };
+  return { issues, edit: setOtaService(text, settings, { ...options, fragments }) };
+}
+
+/** The first error of a plan that may not be carried out, to throw. */
+export function refusalOf(issues: readonly Issue<MachineConfigCode>[]): MachineConfigError {
+  const first = issues.find(({ severity }) => severity === 'error');
+  return new MachineConfigError(
+    (first?.code ?? 'machine-config/shape') as ThrowableCode<typeof MACHINE_CONFIG_CODES>,
+    first?.message ?? 'the change was refused',
+    { hint: first?.hint ?? 'Look at the config with `otakit config show`.' },
+  );
+}

@@ -1,0 +1,151 @@
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import {
+  type IncomingHttpHeaders,
+  performServerHandshake,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { Clock } from '../shared/index.ts';
+import { Connection, type ConnectionLimits, DEFAULT_LIMITS } from './connection.ts';
+import { plainAddress } from './exchange.ts';
+import { listenError } from './listen-error.ts';
+import { sniffProtocol } from './sniff-protocol.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** Why a connection was turned away before there was a request to answer. */
+export type RefusedConnection =
+  /** It began a TLS handshake, on a port that speaks plain HTTP. */
+  | 'tls'
+  /** What it sent is no HTTP. */
+  | 'malformed'
+  /** It did not bring a request head to its end in time. */
+  | 'too-slow';
+
+export interface FrontOptions {
+  readonly clock: Clock;
+  readonly onHttp1: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly onHttp2: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+  readonly onRefused?: (peerAddress: string, why: RefusedConnection) => void;
+  readonly limits?: ConnectionLimits;
+}
+
+/** One TCP port that speaks HTTP/1.0, HTTP/1.1 and HTTP/2 with prior knowledge. */
+export interface Front extends AsyncDisposable {
+  readonly watchdog: Watchdog;
+  /**
+   * @param port 0 for any that is free
+   * @throws ServeError `serve/port-taken`, `serve/cannot-listen`
+   */
+  listen(port: number, bind: string): Promise<AddressInfo>;
+}
+
+/** More than a LAN has devices, and few enough to keep below the usual limit on open files. */
+const MOST_CONNECTIONS = 4000;
+const MOST_STREAMS = 100;
+const BAD_REQUEST =
+  'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 12\r\nConnection: close\r\n\r\nBad Request\n';
+
+/**
+ * Creates the server side of one port. The first bytes of each connection tell which protocol it
+ * speaks; it is then handed over to Node's own implementation of that one.
+ */
+export function createFront(options: FrontOptions): Front {
+  const { clock, limits = DEFAULT_LIMITS } = options;
+  const watchdog = new Watchdog(clock);
+  const connections = new Map<Socket, Connection>();
+  const refused = (socket: Socket, why: RefusedConnection) =>
+    options.onRefused?.(plainAddress(socket.remoteAddress), why);
+
+  // All deadlines are the watchdog's: Node's own would drop a reader that erases its flash.
+  const http1 = createHttpServer({
+    keepAliveTimeout: 0,
+    headersTimeout: 0,
+    requestTimeout: 0,
+  });
+  // A client may close its sending side after the request and still read the answer.
+  Object.assign(http1, { httpAllowHalfOpen: true });
+  http1.on('request', (request, response) => {
+    const connection = connections.get(request.socket);
+    connection?.requestStarted();
+    response.once('close', () => connection?.requestEnded());
+    response.on('error', () => {});
+    options.onHttp1(request, response);
+  });
+  http1.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
+    refused(socket as Socket, 'malformed');
+    return socket.end(BAD_REQUEST);
+  });
+
+  const acceptHttp2 = (socket: Socket, connection: Connection) => {
+    // HTTP/2 has no half-closed connections: the end of one side is the end.
+    socket.allowHalfOpen = false;
+    const session = performServerHandshake(socket, {
+      maxOutstandingPings: MOST_STREAMS,
+      settings: { maxConcurrentStreams: MOST_STREAMS, enablePush: false },
+    });
+    session.on('error', () => {});
+    session.on('stream', (stream, headers) => {
+      connection.requestStarted();
+      stream.once('close', () => connection.requestEnded());
+      stream.on('error', () => {});
+      options.onHttp2(stream, headers);
+    });
+  };
+
+  const accept = (socket: Socket) => {
+    const connection = new Connection(
+      socket,
+      limits,
+      () => clock.now(),
+      () => refused(socket, 'too-slow'),
+    );
+    const unwatch = watchdog.watch(connection);
+    connections.set(socket, connection);
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      unwatch();
+      connections.delete(socket);
+    });
+    let held: Buffer = Buffer.alloc(0);
+    const sniff = () => {
+      const chunk = socket.read() as Buffer | null;
+      if (chunk === null) return socket.destroy();
+      held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+      const protocol = sniffProtocol(held);
+      if (protocol === 'more') return socket.once('readable', sniff);
+      if (protocol === 'tls') {
+        refused(socket, 'tls');
+        return socket.destroy();
+      }
+      socket.unshift(held);
+      if (protocol === 'http2') return acceptHttp2(socket, connection);
+      return http1.emit('connection', socket);
+    };
+    socket.once('readable', sniff);
+  };
+
+  const tcp = createServer({ noDelay: true, allowHalfOpen: true }, accept);
+  tcp.maxConnections = MOST_CONNECTIONS;
+
+  return {
+    watchdog,
+    listen: (port, bind) =>
+      new Promise((resolve, reject) => {
+        tcp.once('error', (error) => reject(listenError(error, port, bind)));
+        tcp.listen({ port, host: bind, exclusive: true, backlog: 1024 }, () =>
+          resolve(tcp.address() as AddressInfo),
+        );
+      }),
+    [Symbol.asyncDispose]: async () => {
+      watchdog[Symbol.dispose]();
+      const closed = new Promise<void>((resolve) => tcp.close(() => resolve()));
+      for (const socket of connections.keys()) socket.destroy();
+      await closed;
+    },
+  };
+}

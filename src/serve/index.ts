@@ -1,0 +1,26 @@
+export { type Artifact, entityTag, memoryArtifact } from './artifact.ts';
+export { SERVE_CODES, ServeError } from './codes.ts';
+export type { ConnectionLimits } from './connection.ts';
+export { checkDownloadToken, mintDownloadToken, type TokenVerdict } from './download-token.ts';
+export type { Exchange, HttpProtocol } from './exchange.ts';
+export { createFront, type Front, type FrontOptions, type RefusedConnection } from './front.ts';
+export { http1Exchange } from './http1-exchange.ts';
+export { http2Exchange } from './http2-exchange.ts';
+export type { Patience } from './patience.ts';
+export {
+  type CutReason,
+  sendArtifact,
+  type SendOptions,
+  type SendOutcome,
+} from './send-artifact.ts';
+export { openTokenKey, type TokenKey } from './token-key.ts';
+export { artifactFileName, checkHost, downloadUrl, LONGEST_URL } from './download-url.ts';
+export {
+  type AddressCandidate,
+  type AddressKind,
+  checkAddress,
+  type Guest,
+  guestByNetworkCard,
+  type NetworkInterfaces,
+  rankAddresses,
+} from './lan-address.ts';

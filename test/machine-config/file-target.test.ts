@@ -1,0 +1,73 @@
+import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type ConfigTarget, fileTarget, updateConfig } from '../../src/machine-config/index.ts';
+import { describeTargetContract } from './target-contract.ts';
+
+async function temporaryFile(content: string | Uint8Array) {
+  const folder = await mkdtemp(join(tmpdir(), 'otakit-config-'));
+  const path = join(folder, 'machine.json');
+  await writeFile(path, content);
+  return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+}
+
+describe('a config in a file', () => {
+  describeTargetContract(async (config) => {
+    const file = await temporaryFile(JSON.stringify(config, null, 2));
+    return {
+      ...file,
+      target: fileTarget(file.path),
+      changeByOther: (theirs) => writeFile(file.path, JSON.stringify(theirs)),
+    };
+  });
+
+  it('keeps permissions and symbolic links, and every byte that is not edited', async () => {
+    await using file = await temporaryFile('\u{FEFF}{"a": 1}\r\n');
+    await chmod(file.path, 0o600);
+    const link = `${file.path}.link`;
+    await symlink(file.path, link);
+    const target = fileTarget(link);
+    const before = await target.read();
+    await target.write(before.text.replace('1', '2'), before);
+    expect(await readFile(file.path, 'utf8')).toBe('\u{FEFF}{"a": 2}\r\n');
+    expect((await stat(file.path)).mode & 0o777).toBe(0o600);
+  });
+
+  it('says what is wrong with a file that is missing or not text', async () => {
+    await using file = await temporaryFile(new Uint8Array([0x7b, 0xff, 0x7d]));
+    await expect(fileTarget(file.path).read()).rejects.toMatchObject({
+      code: 'machine-config/syntax',
+    });
+    await expect(fileTarget(`${file.path}.nope`).read()).rejects.toMatchObject({
+      code: 'machine-config/target',
+      details: { path: `${file.path}.nope` },
+    });
+  });
+
+  it('names the file that was changed meanwhile', async () => {
+    await using file = await temporaryFile('{"a": 1}');
+    const target = fileTarget(file.path);
+    const before = await target.read();
+    await writeFile(file.path, '{"a": 2}');
+    await expect(target.write('{"a": 3}', before)).rejects.toMatchObject({
+      code: 'machine-config/conflict',
+      details: { path: file.path },
+    });
+  });
+
+  it('notices that what was written is not what is there', async () => {
+    await using file = await temporaryFile('{"a": 1}');
+    const real = fileTarget(file.path);
+    const overwritten: ConfigTarget = {
+      ...real,
+      write: async (text, since) => {
+        await real.write(text, since);
+        await writeFile(file.path, '{"a": 3}');
+      },
+    };
+    await expect(updateConfig(overwritten, () => ({ text: '{"a": 2}' }))).rejects.toMatchObject({
+      code: 'machine-config/not-kept',
+    });
+  });
+});
