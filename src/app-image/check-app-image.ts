@@ -2,6 +2,9 @@ import { chipByName, type ChipName } from '../chips/index.ts';
 import type { PartitionTable } from '../partition-table/index.ts';
 import { type ByteSource, hasErrors } from '../shared/index.ts';
 import { type Audience, checkDescriptor } from './check-descriptor.ts';
+import { checkDevice, type DeviceFacts } from './check-device.ts';
+import { checkLayout } from './check-layout.ts';
+import { checkSignature, type SignatureRequirements } from './check-signature.ts';
 import { checkFit, checkTableForUpdates, fitIntoSlots, type SlotFit } from './check-slots.ts';
 import type { AppImageIssue } from './codes.ts';
 import { describeNotAppImage } from './describe.ts';
@@ -9,12 +12,14 @@ import type { ImageInspection } from './image.ts';
 import { inspectImage } from './inspect-image.ts';
 
 /** What an image is checked against. */
-export interface CheckOptions {
+export interface CheckOptions extends SignatureRequirements {
   /** The partition table of the devices; without it nothing is said about slots. */
   readonly table?: PartitionTable;
   /** The chip of the devices; without it the image may be for any. */
   readonly chip?: ChipName;
   readonly audience: Audience;
+  /** What is known of the very device; by default nothing. */
+  readonly device?: DeviceFacts;
   /** The version of the image served before, to warn when it is the same. */
   readonly previousVersion?: string;
   /** As the user gave it, for the commands in hints. */
@@ -44,7 +49,12 @@ export async function checkAppImage(
   const issues: AppImageIssue[] = [];
   if (inspection.kind === 'app-image') {
     issues.push(...inspection.issues, ...checkChip(inspection.chip, chip));
-    issues.push(...checkDescriptor(inspection, audience, previousVersion));
+    issues.push(
+      ...checkLayout(inspection),
+      ...checkDescriptor(inspection, audience, previousVersion),
+      ...checkDevice(inspection, options.device ?? {}),
+      ...(await checkSignature(source, inspection, options)),
+    );
   } else {
     issues.push(describeNotAppImage(inspection, fileName));
   }

@@ -135,6 +135,72 @@ export const APP_IMAGE_CODES = {
     kind: 'input',
     meaning: 'The image was built for another chip.',
   },
+  'app-image/segment-misaligned': {
+    kind: 'input',
+    meaning:
+      'A flash-mapped segment does not lie at the same place of its page in the file as in memory.',
+  },
+  'app-image/mmu-page-size': {
+    kind: 'input',
+    meaning: 'The image was linked for an MMU page size that the chip does not have.',
+  },
+  'app-image/no-mapped-code': {
+    kind: 'input',
+    meaning:
+      'The app has no segment in flash-mapped code memory, without which the bootloader aborts.',
+  },
+  'app-image/segment-outside-memory': {
+    kind: 'warning',
+    meaning: 'A segment loads to an address where the chip has no known memory.',
+  },
+  'app-image/entry-point-outside': {
+    kind: 'warning',
+    meaning: 'The entry point lies in none of the segments.',
+  },
+  'app-image/revision-range': {
+    kind: 'input',
+    meaning: 'The lowest chip revision that the image allows is above the highest.',
+  },
+  'app-image/chip-revision': {
+    kind: 'input',
+    meaning: 'The revision of the chip is outside the range that the image allows.',
+  },
+  'app-image/efuse-block-revision': {
+    kind: 'input',
+    meaning: 'The eFuse block revision of the chip is outside the range that the image allows.',
+  },
+  'app-image/secure-version-too-low': {
+    kind: 'input',
+    meaning: 'The secure version is below the one in the eFuses of the device (anti-rollback).',
+  },
+  'app-image/spi-mode-mismatch': {
+    kind: 'input',
+    meaning: 'The image was built for another SPI flash mode than the one that the device runs.',
+  },
+  'app-image/bad-public-key': {
+    kind: 'input',
+    meaning: 'The file that was given as a public key is none that secure boot knows.',
+  },
+  'app-image/signature-missing': {
+    kind: 'input',
+    meaning: 'The image is not signed in the way that the device wants.',
+  },
+  'app-image/signature-damaged': {
+    kind: 'input',
+    meaning: 'A signature block is damaged, or was made for another image.',
+  },
+  'app-image/signature-wrong-key': {
+    kind: 'input',
+    meaning: 'No signature of the image was made with the public key that was given.',
+  },
+  'app-image/signature-invalid': {
+    kind: 'input',
+    meaning: 'The signature names the public key that was given, but does not verify with it.',
+  },
+  'app-image/signature-scheme': {
+    kind: 'input',
+    meaning: 'The chip cannot verify signatures of the kind that the image carries.',
+  },
   'app-image/too-large': {
     kind: 'input',
     meaning: 'The image is larger than the smallest OTA slot of the partition table.',

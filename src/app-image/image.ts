@@ -4,7 +4,7 @@ import type { AppDescriptor } from './app-descriptor.ts';
 import type { BootloaderDescriptor } from './bootloader-descriptor.ts';
 import type { AppImageIssue } from './codes.ts';
 import type { ImageHeader } from './header.ts';
-import type { SignatureArea } from './signature.ts';
+import type { SignatureArea } from './signature/area.ts';
 
 /** One segment of an image. */
 export interface Segment {

@@ -15,6 +15,8 @@ export { type BootloaderDescriptor, parseBootloaderDescriptor } from './bootload
 export { buildAppImage, type BuildImageOptions, type SegmentData } from './build-app-image.ts';
 export { type AppImageCheck, checkAppImage, type CheckOptions } from './check-app-image.ts';
 export type { Audience } from './check-descriptor.ts';
+export { DESCRIPTOR_SPI_MODES, type DeviceFacts } from './check-device.ts';
+export type { SignatureRequirements } from './check-signature.ts';
 export { fitIntoSlots, type SlotFit } from './check-slots.ts';
 export { APP_IMAGE_CODES, type AppImageCode, AppImageError, type AppImageIssue } from './codes.ts';
 export { describeEmbeddedImage, describeNotAppImage, type NotAnAppImage } from './describe.ts';
@@ -40,5 +42,13 @@ export type {
 } from './image.ts';
 export { inspectImage } from './inspect-image.ts';
 export { parseAppImage } from './parse-app-image.ts';
-export type { SignatureArea } from './signature.ts';
+export type { SignatureArea, SignatureV1, SignatureV2 } from './signature/area.ts';
+export {
+  describeKey,
+  type EcdsaCurve,
+  type PublicKey,
+  type SignatureBlock,
+} from './signature/block.ts';
+export { parsePublicKey } from './signature/public-key.ts';
+export { type SignatureVerdict, verifySignature } from './signature/verify.ts';
 export { type ImagePart, planSplit } from './split-image.ts';

@@ -6,7 +6,7 @@ import { CHECKSUM_SEED, xorChecksum } from './checksum.ts';
 import type { AppImageIssue } from './codes.ts';
 import type { AppImage, BootloaderImage, ChecksumState, HashState } from './image.ts';
 import { HASH_BYTES, type ImageLayout } from './layout.ts';
-import { findSignature, type SignatureArea } from './signature.ts';
+import { findSignature, type SignatureArea } from './signature/area.ts';
 
 /** Reads the image that `layout` was made from, verifies it, and gathers everything wrong with it. */
 export async function readImage(

@@ -59,19 +59,19 @@ export async function buildTestApp(options: TestAppOptions = {}): Promise<Uint8A
   });
 }
 
-/** A small image without padding: a descriptor and some RAM code. Cheap enough to mutate every byte. */
+/** A small image without padding, its code congruent with its page. Cheap enough to mutate every byte. */
 export async function buildTinyApp(
   descriptor: AppDescriptorFields = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   return buildAppImage({
     chip: 'esp32',
-    entryPoint: 0x40080000,
+    entryPoint: 0x400d0128,
     segments: [
       {
         loadAddress: 0x3f400020,
         data: serializeAppDescriptor({ version: '1.0.0', projectName: 'tiny', ...descriptor }),
       },
-      { loadAddress: 0x40080000, data: new Uint8Array(16).fill(0x13) },
+      { loadAddress: 0x400d0128, data: new Uint8Array(16).fill(0x13) },
     ],
   });
 }

@@ -2,13 +2,15 @@ import {
   type AppImageCheck,
   type Audience,
   checkAppImage,
+  type DeviceFacts,
+  parsePublicKey,
   type SlotFit,
 } from '../../app-image/index.ts';
 import { type ChipName, chipByName, CHIPS, parseChipName } from '../../chips/index.ts';
 import { formatCount, printable } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { EXIT } from '../exit-codes.ts';
-import { openInputFile } from '../files.ts';
+import { openInputFile, readInputFile } from '../files.ts';
 import { toJson } from '../json.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
 import type { Cli } from '../program.ts';
@@ -18,6 +20,12 @@ export interface CheckArguments {
   readonly partitions?: string;
   readonly chip?: string;
   readonly for: Audience;
+  readonly chipRev?: string;
+  readonly efuseBlockRev?: string;
+  readonly secureVersion?: string;
+  readonly spiMode?: NonNullable<DeviceFacts['spiFlashMode']>;
+  readonly secureBoot?: 'v1' | 'v2';
+  readonly publicKey?: string;
   readonly json?: true;
 }
 
@@ -28,9 +36,15 @@ export async function check(path: string, options: CheckArguments, cli: Cli): Pr
   const table =
     options.partitions === undefined ? undefined : await loadPartitionTable(options.partitions);
   await using source = await openInputFile(path);
+  const { secureBoot, publicKey } = options;
   const result = await checkAppImage(source, {
     audience: options.for,
     fileName: path,
+    device: deviceFacts(options),
+    ...(secureBoot === undefined ? {} : { secureBoot: secureBoot === 'v1' ? 1 : 2 }),
+    ...(publicKey === undefined
+      ? {}
+      : { publicKey: parsePublicKey(await readInputFile(publicKey)) }),
     ...(chip === undefined ? {} : { chip }),
     ...(table === undefined ? {} : { table }),
   });
@@ -41,6 +55,29 @@ export async function check(path: string, options: CheckArguments, cli: Cli): Pr
   }
   renderIssues(result.issues, path, context.stderr, context.env);
   context.stdout.write(`${printable(path)}: ${verdict(result)}\n`);
+}
+
+function deviceFacts(options: CheckArguments): DeviceFacts {
+  const { chipRev, efuseBlockRev, secureVersion, spiMode } = options;
+  return {
+    ...(chipRev === undefined ? {} : { chipRevision: revisionOption(chipRev) }),
+    ...(efuseBlockRev === undefined ? {} : { efuseBlockRevision: revisionOption(efuseBlockRev) }),
+    ...(secureVersion === undefined ? {} : { secureVersion: numberOption(secureVersion) }),
+    ...(spiMode === undefined ? {} : { spiFlashMode: spiMode }),
+  };
+}
+
+/** `v3.1`, `3.1` or `301` as major × 100 + minor. */
+function revisionOption(text: string): number {
+  const match = /^v?(\d{1,3})\.(\d{1,2})$/.exec(text);
+  return match === null ? numberOption(text) : Number(match[1]) * 100 + Number(match[2]);
+}
+
+function numberOption(text: string): number {
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  throw new CliError('cli/usage', `${text} is no number that can be meant here`, {
+    hint: 'Revisions are written v3.1 or 301, secure versions 2.',
+  });
 }
 
 /** A chip as the user spelt it. */

@@ -32,6 +32,22 @@ export const registerImage: RegisterNoun = (program, cli) => {
         .choices(['micro-rdk', 'esp-idf'])
         .default('esp-idf'),
     )
+    .option('--chip-rev <revision>', 'revision of the chip, such as v3.1')
+    .option('--efuse-block-rev <revision>', 'revision of its eFuse block, such as v1.3')
+    .option('--secure-version <number>', 'secure version in its eFuses (anti-rollback)')
+    .addOption(
+      new Option('--spi-mode <mode>', 'flash mode that the running app was built for').choices([
+        'qio',
+        'qout',
+        'dio',
+        'dout',
+        'opi',
+      ]),
+    )
+    .addOption(
+      new Option('--secure-boot <version>', 'secure boot that is on').choices(['v1', 'v2']),
+    )
+    .option('--public-key <file>', 'key that the image must be signed with (PEM)')
     .option('--json', 'one JSON object instead of text')
     .addHelpText('after', CHECK_HELP)
     .action(async (file: string, options: CheckArguments) => {
@@ -70,8 +86,12 @@ const CHECK_HELP = `
 Examples:
   otakit image check build/app.bin --partitions partitions.csv
   otakit image check build/app.bin --partitions partitions.csv --chip esp32 --for micro-rdk --json
+  otakit image check build/app.bin --chip-rev v0.4 --secure-version 2
+  otakit image check build/app.bin --secure-boot v2 --public-key signing.pub.pem
 
-Exits 0 when a device could take the image, 3 with all the reasons when it could not.
+Exits 0 when a device could take the image, 3 with all the reasons when it could not. Checked is all
+that a bootloader checks (chip, revisions, segments, page alignment, checksum, hash, signature), that
+the image fits the smallest OTA slot, and that the table allows updates.
 
 JSON:
   file, acceptable, kind, chip, version, sizeBytes, imageLengthBytes,

@@ -73,6 +73,30 @@ describe('otakit image check', () => {
     expect(stderr).toContain(`otakit image split ${path} -o DIR`);
   });
 
+  it('takes what is known of the device', async () => {
+    const extended = { minChipRevision: 301 };
+    const path = await file('app.bin', await buildTestApp({ image: { extended } }));
+    const check = (...options: string[]) => otakit(['image', 'check', path, ...options]);
+    expect((await check('--chip-rev', 'v3.1')).exitCode).toBe(0);
+    expect((await check('--chip-rev', '301', '--efuse-block-rev', '0')).exitCode).toBe(0);
+    const refused = await check(
+      '--chip-rev',
+      '3.0',
+      '--secure-version',
+      '1',
+      '--secure-boot',
+      'v2',
+    );
+    expect(refused.exitCode).toBe(3);
+    expect(refused.stdout).toContain('3 reasons');
+    expect((await check('--chip-rev', 'new')).exitCode).toBe(2);
+    const key = await file('key.pem', new TextEncoder().encode('no key'));
+    expect(await check('--public-key', key)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('app-image/bad-public-key'),
+    });
+  });
+
   it('knows its chips and audiences', async () => {
     const path = await file('app.bin', await buildTestApp());
     expect(await otakit(['image', 'check', path, '--chip', 'z80'])).toMatchObject({
