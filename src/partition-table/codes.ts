@@ -139,11 +139,129 @@ const CHECK_CODES = {
     kind: 'input',
     meaning: 'An entry ends beyond the end of the flash.',
   },
+  'partition-table/empty': {
+    kind: 'input',
+    meaning: 'The table has no entry; the bootloader finds nothing to boot.',
+  },
+  'partition-table/no-app': {
+    kind: 'input',
+    meaning:
+      'The table has no factory and no `ota_N` app slot; the bootloader finds nothing to boot.',
+  },
+  'partition-table/ota-gap': {
+    kind: 'input',
+    meaning:
+      'The `ota_N` slots are not numbered from 0 without a gap, so bootloader and app disagree.',
+  },
+  'partition-table/duplicate-app-subtype': {
+    kind: 'input',
+    meaning: 'Two app slots have the same subtype; the bootloader counts both and boots only one.',
+  },
+  'partition-table/otadata-missing': {
+    kind: 'input',
+    meaning: 'The table has `ota_N` slots but no otadata, so no update can ever be made to boot.',
+  },
+  'partition-table/name-collision': {
+    kind: 'input',
+    meaning: 'Two names are the same after they are cut to the 16 bytes that a device keeps.',
+  },
+  'partition-table/nvs-encrypted': {
+    kind: 'input',
+    meaning: 'An NVS entry is flagged encrypted, which NVS refuses; it has its own encryption.',
+  },
+  'partition-table/nvs-keys-size': {
+    kind: 'input',
+    meaning: 'An nvs_keys entry is not 0x1000 bytes long.',
+  },
+  'partition-table/beyond-addressing': {
+    kind: 'input',
+    meaning:
+      'An entry ends above the 16 MB that 24-bit flash addresses reach, which not every chip exceeds.',
+  },
+} as const satisfies CodeCatalogue;
+
+/** What works, but is likely a mistake or a waste. */
+const WARNING_CODES = {
+  'partition-table/misleading-name': {
+    kind: 'warning',
+    meaning: 'An entry is named like a type or subtype that it does not have.',
+  },
+  'partition-table/unknown-flag-bits': {
+    kind: 'warning',
+    meaning: 'An entry of a binary table has flag bits set that are not known; they are kept.',
+  },
+  'partition-table/md5-missing': {
+    kind: 'warning',
+    meaning:
+      'A binary table has no MD5 row; bootloaders since ESP-IDF 3.1 expect one unless told not to.',
+  },
+  'partition-table/ota-single': {
+    kind: 'warning',
+    meaning:
+      'The table has only one `ota_N` slot and no factory: a running app cannot replace itself.',
+  },
+  'partition-table/otadata-unused': {
+    kind: 'warning',
+    meaning: 'The table has otadata but no `ota_N` slot.',
+  },
+  'partition-table/unequal-slots': {
+    kind: 'warning',
+    meaning:
+      'The `ota_N` slots differ in size; only images that fit the smallest can always be updated.',
+  },
+  'partition-table/name-too-long': {
+    kind: 'warning',
+    meaning: 'A name is longer than the 16 bytes that a device keeps; it is cut.',
+  },
+  'partition-table/name-unterminated': {
+    kind: 'warning',
+    meaning:
+      'A name fills all 16 bytes, which leaves no room for the final NUL that some readers need.',
+  },
+  'partition-table/name-empty': {
+    kind: 'warning',
+    meaning: 'An entry has no name, so no program can find it by one.',
+  },
+  'partition-table/name-control-characters': {
+    kind: 'warning',
+    meaning: 'A name has control characters in it.',
+  },
+  'partition-table/name-not-utf8': {
+    kind: 'warning',
+    meaning: "A name is not UTF-8 once cut to 16 bytes; ESP-IDF's own tool cannot read it back.",
+  },
+  'partition-table/nvs-keys-plain': {
+    kind: 'warning',
+    meaning: 'An nvs_keys entry is not flagged encrypted, so the keys lie in flash in the clear.',
+  },
+  'partition-table/data-size-unaligned': {
+    kind: 'warning',
+    meaning: 'The size of a data entry is not a multiple of the 4 KB that flash erases at once.',
+  },
+  'partition-table/no-nvs': {
+    kind: 'warning',
+    meaning: 'The table has no NVS entry, which Wi-Fi and most settings need.',
+  },
+  'partition-table/no-phy': {
+    kind: 'warning',
+    meaning:
+      'The table has no phy entry; only projects that keep RF calibration data in one need it.',
+  },
+  'partition-table/reserved-type': {
+    kind: 'warning',
+    meaning:
+      'A type is among those reserved for ESP-IDF (0x04 to 0x3F) or is 0xFF, which means "any".',
+  },
+  'partition-table/alignment-gap': {
+    kind: 'warning',
+    meaning: 'Flash between two entries is lost to alignment or left free.',
+  },
 } as const satisfies CodeCatalogue;
 
 export const PARTITION_TABLE_CODES = {
   ...STRUCTURE_CODES,
   ...CHECK_CODES,
+  ...WARNING_CODES,
 } as const satisfies CodeCatalogue;
 
 /** Every code that this module throws or reports. */

@@ -14,6 +14,7 @@ export {
   serializeCsvDocument,
   type TextEncoding,
 } from './csv-document.ts';
+export { drawFlashMapSvg, type FlashMapSvgOptions } from './flash-map-svg.ts';
 export {
   FLASH_SIZES_BYTES,
   type FlashRegion,
@@ -56,5 +57,5 @@ export {
 export { type SerializeBinaryOptions, serializePartitionBinary } from './serialize-binary.ts';
 export { csvSize, type SerializeCsvOptions, serializePartitionCsv } from './serialize-csv.ts';
 export { type SecureBootVersion, subtypeName, typeName } from './types.ts';
-export { validatePartitionTable, type ValidateOptions } from './validate.ts';
+export { lintPartitionTable, validatePartitionTable, type ValidateOptions } from './validate.ts';
 export { type VerifyOptions, verifyPartitionTable } from './verify.ts';

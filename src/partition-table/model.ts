@@ -8,6 +8,8 @@ export const TABLE_SECTOR_BYTES = 0x1000;
 /** What of that sector is rows; the rest is for a signature. */
 export const TABLE_MAX_BYTES = 0xc00;
 export const ROW_BYTES = 32;
+/** What flash erases at once. */
+export const FLASH_SECTOR_BYTES = 0x1000;
 /** How many bytes of a name a device keeps. */
 export const NAME_BYTES = 16;
 /** Both otadata entries (of the app and of the TEE) are two flash sectors, never more or less. */

@@ -1,6 +1,5 @@
-import { formatCount, formatHex, formatSize, type Issue } from '../shared/index.ts';
-import type { PartitionTableCode } from './codes.ts';
-import { finding } from './finding.ts';
+import { formatCount, formatHex, formatSize } from '../shared/index.ts';
+import { type Finding, finding } from './finding.ts';
 import {
   endOf,
   inFlashOrder,
@@ -32,8 +31,6 @@ export interface VerifyOptions {
   readonly secure?: SecureBootVersion;
 }
 
-type Found = Issue<PartitionTableCode>;
-
 /**
  * What ESP-IDF's `gen_esp32part.py` refuses to build: exactly its conditions, in its order, but all
  * of them rather than the first.
@@ -41,7 +38,7 @@ type Found = Issue<PartitionTableCode>;
 export function verifyPartitionTable(
   table: PartitionTable,
   options: VerifyOptions = {},
-): readonly Found[] {
+): readonly Finding[] {
   return [
     ...table.entries.flatMap((entry) => verifyEntry(entry, options)),
     ...duplicateNames(table),
@@ -52,10 +49,10 @@ export function verifyPartitionTable(
   ];
 }
 
-function verifyEntry(entry: PartitionEntry, { secure }: VerifyOptions): readonly Found[] {
+function verifyEntry(entry: PartitionEntry, { secure }: VerifyOptions): readonly Finding[] {
   const { type, subtype, flashOffset, sizeBytes } = entry;
   const name = shownName(entry);
-  const found: Found[] = [];
+  const found: Finding[] = [];
   const offsetStep = offsetAlignment(type);
   if (flashOffset % offsetStep !== 0) {
     found.push(
@@ -106,7 +103,7 @@ function verifyEntry(entry: PartitionEntry, { secure }: VerifyOptions): readonly
   return found;
 }
 
-function duplicateNames(table: PartitionTable): readonly Found[] {
+function duplicateNames(table: PartitionTable): readonly Finding[] {
   const first = new Map<string, PartitionEntry>();
   return table.entries.flatMap((entry) => {
     const earlier = first.get(entry.name);
@@ -126,8 +123,8 @@ function duplicateNames(table: PartitionTable): readonly Found[] {
   });
 }
 
-function overlaps(table: PartitionTable): readonly Found[] {
-  const found: Found[] = [];
+function overlaps(table: PartitionTable): readonly Finding[] {
+  const found: Finding[] = [];
   const firstFree = table.tableFlashOffset + TABLE_SECTOR_BYTES;
   let previous: PartitionEntry | null = null;
   for (const entry of inFlashOrder(table)) {
@@ -162,7 +159,7 @@ function overlaps(table: PartitionTable): readonly Found[] {
 function otadata(
   table: PartitionTable,
   subtype: typeof SUBTYPE_DATA_OTA | typeof SUBTYPE_DATA_TEE_OTA,
-): readonly Found[] {
+): readonly Finding[] {
   const tee = subtype === SUBTYPE_DATA_TEE_OTA;
   const label = tee ? 'TEE otadata' : 'otadata';
   const [first, ...more] = table.entries.filter(
@@ -190,7 +187,7 @@ function otadata(
   ];
 }
 
-function beyondFlash(table: PartitionTable, { flashSizeBytes }: VerifyOptions): readonly Found[] {
+function beyondFlash(table: PartitionTable, { flashSizeBytes }: VerifyOptions): readonly Finding[] {
   if (flashSizeBytes === undefined) return [];
   return table.entries
     .filter((entry) => endOf(entry) > flashSizeBytes)

@@ -1,32 +1,81 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { RegisterNoun } from '../program.ts';
+import type { BuildOptions } from './build.ts';
+import type { CheckCommandOptions } from './check.ts';
+import type { CsvOptions } from './csv.ts';
+import type { DrawOptions } from './draw.ts';
+import { BUILD_HELP, CHECK_HELP, CSV_HELP, DRAW_HELP, SHOW_HELP } from './help.ts';
 import type { ShowOptions } from './show.ts';
 
-/** `otakit partitions …`: read, check, build and draw partition tables. */
+/** `otakit partitions …`: read, check, build, compare and draw partition tables. */
 export const registerPartitions: RegisterNoun = (program, cli) => {
   const partitions = program
     .command('partitions')
-    .description('Read, check, build and draw partition tables (CSV and binary).');
-  withTableOptions(
-    partitions
-      .command('show')
-      .argument('<file>', 'CSV, binary table, merged image or flash dump')
-      .description('Print a table with offsets, sizes and free space, and a map of the flash.'),
-  )
+    .description('Read, check, build, compare and draw partition tables (CSV and binary).');
+  const verb = (name: string, description: string, help: string) =>
+    partitions.command(name).description(description).addHelpText('after', help);
+
+  tableOptions(verb('show', 'Print a table with free space, and a map of the flash.', SHOW_HELP))
+    .argument('<file>', 'CSV, binary table, merged image or flash dump')
     .option(
       '--flash-size <size>',
       'size of the flash, such as 4MB; the smallest that fits otherwise',
     )
     .option('--json', 'print one JSON object')
-    .addHelpText('after', SHOW_HELP)
     .action(async (file: string, options: ShowOptions) => {
       const { show } = await import('./show.ts');
       await show(file, options, cli);
     });
+
+  checkOptions(tableOptions(verb('check', 'List all that is wrong with a table.', CHECK_HELP)))
+    .argument('<file>', 'CSV, binary table, merged image or flash dump')
+    .option('--chip <chip>', 'chip that the table is for, such as esp32s3')
+    .option('--json', 'print one JSON object')
+    .action(async (file: string, options: CheckCommandOptions) => {
+      const { check } = await import('./check.ts');
+      await check(file, options, cli);
+    });
+
+  checkOptions(tableOptions(verb('build', 'Write the binary table of a CSV.', BUILD_HELP)))
+    .argument('<file>', 'CSV or binary table')
+    .requiredOption('-o, --output <file>', 'binary table to write')
+    .option('--no-md5', 'leave out the MD5 row, for bootloaders before ESP-IDF 3.1')
+    .option('--no-verify', 'write even what ESP-IDF would refuse')
+    .option('-f, --force', 'overwrite the output')
+    .option('-q, --quiet', 'no warnings')
+    .option('--json', 'print one JSON object')
+    .action(async (file: string, options: BuildOptions) => {
+      const { build } = await import('./build.ts');
+      await build(file, options, cli);
+    });
+
+  checkOptions(tableOptions(verb('csv', 'Print a binary table as CSV.', CSV_HELP)))
+    .argument('<file>', 'binary table, merged image, flash dump or CSV')
+    .option('-o, --output <file>', 'CSV to write; printed otherwise')
+    .option('--no-verify', 'print even what ESP-IDF would refuse')
+    .option('-f, --force', 'overwrite the output')
+    .action(async (file: string, options: CsvOptions) => {
+      const { csv } = await import('./csv.ts');
+      await csv(file, options, cli);
+    });
+
+  tableOptions(verb('draw', 'Draw the flash map, in the terminal or as SVG.', DRAW_HELP))
+    .argument('<file>', 'CSV, binary table, merged image or flash dump')
+    .option(
+      '--flash-size <size>',
+      'size of the flash, such as 4MB; the smallest that fits otherwise',
+    )
+    .addOption(new Option('--format <format>', 'what to draw').choices(['text', 'svg']))
+    .option('-o, --output <file>', 'file to write; .svg makes it an SVG')
+    .option('-f, --force', 'overwrite the output')
+    .action(async (file: string, options: DrawOptions) => {
+      const { draw } = await import('./draw.ts');
+      await draw(file, options, cli);
+    });
 };
 
 /** The options of every command that reads a table. */
-function withTableOptions(command: Command): Command {
+function tableOptions(command: Command): Command {
   return command
     .option('--offset <offset>', 'where the table lies in flash, or in the image or dump', '0x8000')
     .option('--primary-bootloader-offset <offset>', 'for entries of type bootloader')
@@ -37,13 +86,9 @@ function withTableOptions(command: Command): Command {
     );
 }
 
-const SHOW_HELP = `
-Examples:
-  otakit partitions show partitions.csv --flash-size 8MB
-  otakit partitions show build/partition_table/partition-table.bin
-  otakit partitions show flash-dump.bin --offset 0x8000
-  otakit partitions show partitions.csv --json | jq '.entries[].name'
-
-JSON: file, form (csv or binary), tableFlashOffset, hasMd5, flashSizeBytes, usedBytes,
-entries[]{name, type, typeName, subtype, subtypeName, flashOffset, sizeBytes, endOffset, encrypted,
-readonly, line}, free[]{flashOffset, sizeBytes}, issues[]{code, severity, message, hint, location}.`;
+/** The options of the commands that judge a table. */
+function checkOptions(command: Command): Command {
+  return command
+    .option('--flash-size <size>', 'size of the flash, such as 4MB')
+    .option('--secure [version]', 'ask that app slots suit secure boot v1 or v2');
+}

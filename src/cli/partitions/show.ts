@@ -9,20 +9,18 @@ import {
   subtypeName,
   typeName,
   usedFlashBytes,
-  validatePartitionTable,
 } from '../../partition-table/index.ts';
 import { wantsColour } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { inspectPartitionFile } from '../partition-table-file.ts';
 import type { Cli } from '../program.ts';
 import { renderIssues } from '../render-issues.ts';
 import { textTable } from '../text-table.ts';
 import { flashMapText, regionName } from './flash-map-text.ts';
-import { optionalSize, tableOptions, type TableOptionValues } from './options.ts';
+import { type CheckOptionValues, optionalSize, type TableOptionValues } from './options.ts';
+import { readAndCheck } from './read-and-check.ts';
 
 /** What `partitions show` can be told. */
-export interface ShowOptions extends TableOptionValues {
-  readonly flashSize?: string;
+export interface ShowOptions extends TableOptionValues, CheckOptionValues {
   readonly json?: boolean;
 }
 
@@ -30,20 +28,12 @@ export interface ShowOptions extends TableOptionValues {
 export async function show(file: string, options: ShowOptions, cli: Cli): Promise<void> {
   const { context } = cli;
   const flashSizeOption = optionalSize('--flash-size', options.flashSize);
-  const inspection = await inspectPartitionFile(file, tableOptions(options, context.env));
-  const { table } = inspection;
-  const issues: readonly Issue[] =
-    table === null
-      ? inspection.issues
-      : validatePartitionTable(
-          table,
-          flashSizeOption === undefined ? {} : { flashSizeBytes: flashSizeOption },
-        );
+  const { form, table, issues } = await readAndCheck(file, options, context);
   if (table === null) cli.setExitCode(EXIT.input);
   const flashSizeBytes = table === null ? null : (flashSizeOption ?? guessFlashSize(table));
   if (options.json) {
     context.stdout.write(
-      `${JSON.stringify(report(file, inspection.form, table, flashSizeBytes, issues), null, 2)}\n`,
+      `${JSON.stringify(report(file, form, table, flashSizeBytes, issues), null, 2)}\n`,
     );
     return;
   }
@@ -56,7 +46,9 @@ export async function show(file: string, options: ShowOptions, cli: Cli): Promis
         `${flashMapText(regions, flashSizeBytes, wantsColour(context.stdout, context.env))}\n`,
     );
   }
-  renderIssues(issues, file, context.stderr, context.env);
+  // Remarks are for `check`; here they would bury the table.
+  const shown = issues.filter(({ severity }) => severity !== 'info');
+  renderIssues(shown, file, context.stderr, context.env);
 }
 
 function guessFlashSize(table: PartitionTable): number {
