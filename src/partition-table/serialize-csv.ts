@@ -1,4 +1,4 @@
-import { formatHex } from '../shared/index.ts';
+import { decodeCString, formatHex } from '../shared/index.ts';
 import { PartitionTableError } from './codes.ts';
 import type { PartitionEntry, PartitionTable } from './model.ts';
 import { LINE_ENDING, strip } from './python-text.ts';
@@ -48,9 +48,9 @@ export function csvSize(sizeBytes: number): string {
 }
 
 function assertWritable({ name, rawName, flashOffset }: PartitionEntry): void {
-  const comma = name.includes(',') || new RegExp(LINE_ENDING.source).test(name);
-  const lost = comma || rawName !== undefined || strip(name) !== name || name.startsWith('#');
-  if (!lost) return;
+  const cut = name.includes(',') || new RegExp(LINE_ENDING.source).test(name);
+  const noText = rawName !== undefined && decodeCString(rawName) === null;
+  if (!cut && !noText && strip(name) === name && !name.startsWith('#')) return;
   throw new PartitionTableError(
     'partition-table/name-not-in-csv',
     `The name "${name}" of the entry at ${formatHex(flashOffset)} cannot be written in a CSV`,

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /** Blanks, mostly none. */
 const blank = fc.oneof(
@@ -15,7 +15,13 @@ const name = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.constantFrom('', 'exactly_16_bytes', 'seventeen_bytes_x', 'phy_инит_', '分区表数据'),
+    arbitrary: fc.constantFrom(
+      '',
+      'exactly_16_bytes',
+      'seventeen_bytes_x',
+      'phy_инит_',
+      '分区表数据',
+    ),
   },
   { weight: 1, arbitrary: fc.constantFrom('a b', '"q"', '\ufeffx', '${HOME_}', 'x$Y') },
 );
@@ -26,7 +32,9 @@ function spelled(value: number): fc.Arbitrary<string> {
   const units = [
     ...(value % 1024 === 0 ? [`${value / 1024}K`, `0x${(value / 1024).toString(16)}k`] : []),
     ...(value % 1048576 === 0 ? [`${value / 1048576}M`, `${value / 1048576} m`] : []),
-    ...(value % 1048576 === 0 ? [`${value / 1048576}KK`, `0b${(value / 1048576).toString(2)}M`] : []),
+    ...(value % 1048576 === 0
+      ? [`${value / 1048576}KK`, `0b${(value / 1048576).toString(2)}M`]
+      : []),
   ];
   return fc.oneof(
     {
@@ -45,7 +53,14 @@ function spelled(value: number): fc.Arbitrary<string> {
     },
     {
       weight: 1,
-      arbitrary: fc.constantFrom(`0${value}`, `${hex}h`, `${value}.0`, `--${value}`, `${value}_`, 'x'),
+      arbitrary: fc.constantFrom(
+        `0${value}`,
+        `${hex}h`,
+        `${value}.0`,
+        `--${value}`,
+        `${value}_`,
+        'x',
+      ),
     },
   );
 }
@@ -80,9 +95,9 @@ const offset = fc.oneof(
 const kind = fc.oneof(
   {
     weight: 10,
-    arbitrary: fc.constantFrom('factory', 'ota_0', 'ota_1', 'ota_15', 'test', 'tee_0', 'OTA_2').map(
-      (subtype) => ['app', subtype] as const,
-    ),
+    arbitrary: fc
+      .constantFrom('factory', 'ota_0', 'ota_1', 'ota_15', 'test', 'tee_0', 'OTA_2')
+      .map((subtype) => ['app', subtype] as const),
   },
   {
     weight: 14,
@@ -155,7 +170,13 @@ export const anyCsv: fc.Arbitrary<string> = fc
 /** Options of the generator, in its spelling. */
 export const anyOptions: fc.Arbitrary<readonly string[]> = fc
   .tuple(
-    fc.constantFrom<readonly string[]>([], [], [], ['--flash-size', '4MB'], ['--flash-size', '16MB']),
+    fc.constantFrom<readonly string[]>(
+      [],
+      [],
+      [],
+      ['--flash-size', '4MB'],
+      ['--flash-size', '16MB'],
+    ),
     fc.constantFrom<readonly string[]>([], [], ['--secure', 'v1'], ['--secure', 'v2']),
     fc.constantFrom<readonly string[]>([], [], [], ['--offset', '0x10000'], ['--offset', '0x9000']),
     fc.constantFrom<readonly string[]>([], [], ['--no-verify']),
