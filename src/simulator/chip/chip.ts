@@ -1,0 +1,221 @@
+import { type ChipName, chipByName } from '../../chips/index.ts';
+import type { Clock } from '../../shared/index.ts';
+import type { Signals } from '../../transport/index.ts';
+import type { ChipFaults } from './faults.ts';
+import { garbled, Wire } from './wire.ts';
+import { Loader } from './loader.ts';
+import { NorFlash } from './nor-flash.ts';
+import { type ChipProfile, profileOf } from './profile.ts';
+import { type ChipIdentity, Registers } from './registers.ts';
+import { ResetCircuit } from './reset-circuit.ts';
+import { SlipDecoder } from './slip.ts';
+
+/** The rate of ROM, bootloader and application until a host changes it. */
+const INITIAL_BAUD_RATE = 115_200;
+
+export interface VirtualChipOptions {
+  readonly chip: ChipName;
+  readonly clock: Clock;
+  /** 4 MB unless given. */
+  readonly flashSizeBytes?: number;
+  readonly identity?: Partial<Omit<ChipIdentity, 'flashSizeBytes'>>;
+  /** How much of a real flash's time passes: 1 is real time, 0 (the default) none. */
+  readonly timeScale?: number;
+  readonly faults?: ChipFaults;
+  /** What runs after a reset without the loader; it prints through `print` until `stopped`. */
+  readonly boot?: (chip: BootContext) => Promise<void>;
+}
+
+/** What the firmware of a virtual chip gets to work with. */
+export interface BootContext {
+  readonly chip: ChipName;
+  readonly flash: NorFlash;
+  readonly revision: number;
+  readonly print: (text: string) => void;
+  /** Aborted by the next reset. */
+  readonly stopped: AbortSignal;
+}
+
+type Mode = 'off' | 'held' | 'app' | 'loader';
+
+/**
+ * A virtual chip as seen from its UART and its two modem lines. Bytes go in through
+ * {@link VirtualChip.receive} and come out through the listener; see `sim-link.ts` and `listen-*.ts`
+ * for what connects it to hosts.
+ */
+export class VirtualChip {
+  readonly profile: ChipProfile;
+  readonly flash: NorFlash;
+  readonly #options: VirtualChipOptions;
+  readonly #identity: ChipIdentity;
+  readonly #circuit = new ResetCircuit();
+  readonly #wire: Wire;
+  #mode: Mode = 'off';
+  #baudRate = INITIAL_BAUD_RATE;
+  #decoder = new SlipDecoder();
+  #loader: Loader | null = null;
+  #running = new AbortController();
+  #work: Promise<void> = Promise.resolve();
+  #output: (bytes: Uint8Array) => void = () => {};
+
+  constructor(options: VirtualChipOptions) {
+    this.#options = options;
+    this.profile = profileOf(options.chip);
+    const { flashSizeBytes = 4 * 1024 * 1024, identity = {}, faults = {} } = options;
+    this.#identity = {
+      mac: [0x02, 0x4f, 0x54, 0x41, 0x00, 0x01],
+      revision: { major: 0, minor: options.chip === 'esp32c3' ? 3 : 0 },
+      secureBoot: false,
+      flashEncryption: false,
+      ...identity,
+      ...(faults.flashId === undefined ? {} : { flashId: faults.flashId }),
+      flashSizeBytes,
+    };
+    this.flash = new NorFlash(flashSizeBytes, new Set(faults.badSectors ?? []));
+    this.#wire = new Wire(faults);
+  }
+
+  /** Whether the serial loader (ROM or stub) is what would answer now. */
+  get inLoader(): boolean {
+    return this.#mode === 'loader';
+  }
+
+  /** Whether the chip hangs on a wire that was pulled by a fault. */
+  get isUnplugged(): boolean {
+    return this.#wire.isCut;
+  }
+
+  /** Who gets what the chip sends. There is one UART, so one listener. */
+  onOutput(listener: (bytes: Uint8Array) => void): void {
+    this.#output = listener;
+  }
+
+  /** Power on, or a press of the reset button. */
+  reset(into: 'app' | 'loader' = 'app'): void {
+    this.#running.abort();
+    this.#running = new AbortController();
+    this.#mode = into;
+    this.#baudRate = INITIAL_BAUD_RATE;
+    this.#decoder = new SlipDecoder();
+    this.#loader = null;
+    if (into === 'loader') this.#enterLoader();
+    else this.#boot();
+  }
+
+  setSignals(signals: Signals): void {
+    const action = this.#circuit.change(signals);
+    if (action === 'held') {
+      this.#running.abort();
+      this.#mode = 'held';
+    }
+    if (action === 'run-app') this.reset('app');
+    if (action === 'run-loader') this.reset('loader');
+  }
+
+  /**
+   * Bytes from the host.
+   *
+   * @param hostBaudRate the rate at which the host sends; `null` where the pipe has none
+   */
+  receive(bytes: Uint8Array, hostBaudRate: number | null): void {
+    const arrived = this.#wire.toChip(bytes);
+    if (this.#mode !== 'loader') return;
+    const matches = hostBaudRate === null || this.#sameRate(hostBaudRate);
+    for (const packet of this.#decoder.feed(matches ? arrived : garbled(arrived))) {
+      this.#work = this.#work.then(() => this.#loader?.handle(packet));
+    }
+  }
+
+  /**
+   * A pipe without modem lines has no way to ask for the loader, so there a SYNC packet is taken as
+   * the wish for it.
+   */
+  enterLoaderOnSync(bytes: Uint8Array): void {
+    if (this.#mode === 'app' && containsSync(bytes)) {
+      this.reset('loader');
+    }
+  }
+
+  /** Resolves when everything that has been received is worked on. */
+  async settled(): Promise<void> {
+    await this.#work;
+  }
+
+  #sameRate(hostBaudRate: number): boolean {
+    // UARTs sample mid-bit: a few percent of difference do not matter.
+    return Math.abs(hostBaudRate / this.#baudRate - 1) < 0.04;
+  }
+
+  /** The rate at which the chip sends right now. */
+  get baudRate(): number {
+    return this.#baudRate;
+  }
+
+  #send(bytes: Uint8Array): void {
+    const arrived = this.#wire.toHost(bytes);
+    if (arrived.length > 0) this.#output(arrived);
+  }
+
+  #enterLoader(): void {
+    this.#print(loaderBanner(this.profile));
+    const { clock, timeScale = 0, faults = {} } = this.#options;
+    const running = this.#running;
+    const registers = new Registers(this.profile, this.#identity);
+    this.#loader = new Loader({
+      profile: this.profile,
+      registers,
+      flash: this.flash,
+      imageChipId: chipByName(this.profile.name).imageChipId ?? 0,
+      secureBoot: this.#identity.secureBoot,
+      flashEncryption: this.#identity.flashEncryption,
+      send: (bytes) => {
+        if (!running.signal.aborted) this.#send(bytes);
+      },
+      spend: async (durationMs) => {
+        const scaled = durationMs * timeScale * (faults.eraseSlowdown ?? 1);
+        if (scaled > 0) await clock.sleep(scaled);
+      },
+      changeBaudRate: (baudRate) => {
+        this.#baudRate = baudRate;
+      },
+      leave: () => this.reset('app'),
+    });
+  }
+
+  #boot(): void {
+    const { boot } = this.#options;
+    if (boot === undefined) return;
+    const stopped = this.#running.signal;
+    const { major, minor } = this.#identity.revision;
+    void boot({
+      chip: this.profile.name,
+      flash: this.flash,
+      revision: major * 100 + minor,
+      print: (text) => {
+        if (!stopped.aborted) this.#print(text);
+      },
+      stopped,
+    });
+  }
+
+  #print(text: string): void {
+    this.#send(new TextEncoder().encode(text.replaceAll('\n', '\r\n')));
+  }
+}
+
+/** What the ROM says when IO0 was low. */
+function loaderBanner({ name }: ChipProfile): string {
+  if (name === 'esp32') {
+    return 'ets Jul 29 2019 12:21:46\n\nrst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\nwaiting for download\n';
+  }
+  return `ESP-ROM:${name}\nBuild:virtual\nrst:0x1 (POWERON),boot:0x4 (DOWNLOAD(USB/UART0/1))\nwaiting for download\n`;
+}
+
+const SYNC_START = [0x07, 0x07, 0x12, 0x20, 0x55];
+
+function containsSync(bytes: Uint8Array): boolean {
+  const at = bytes.findIndex((_, index) =>
+    SYNC_START.every((byte, offset) => bytes[index + offset] === byte),
+  );
+  return at >= 0;
+}

@@ -1,0 +1,55 @@
+import { createServer, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { VirtualChip } from './chip.ts';
+
+/** A listener that a host can connect to. */
+export interface ChipListener extends AsyncDisposable {
+  /** The port string to give to a host. */
+  readonly target: string;
+}
+
+/**
+ * Puts a chip's UART on a TCP port. A raw pipe has no modem lines, so connecting resets the chip into
+ * its application, and a SYNC packet takes it into the loader.
+ */
+export async function listenTcp(
+  chip: VirtualChip,
+  host: string,
+  port: number,
+): Promise<ChipListener> {
+  let current: Socket | null = null;
+  const server = createServer({ noDelay: true }, (socket) => {
+    if (current !== null) {
+      socket.destroy();
+      return;
+    }
+    current = socket;
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      current = null;
+    });
+    chip.onOutput((bytes) => {
+      if (!socket.destroyed) socket.write(bytes.slice());
+    });
+    chip.reset('app');
+    socket.on('data', (chunk: Uint8Array) => {
+      const bytes = new Uint8Array(chunk);
+      chip.enterLoaderOnSync(bytes);
+      chip.receive(bytes, null);
+      if (chip.isUnplugged) socket.destroy();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  const shownHost = address.address.includes(':') ? `[${address.address}]` : address.address;
+  return {
+    target: `tcp://${shownHost}:${address.port}`,
+    [Symbol.asyncDispose]: async () => {
+      current?.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { Incoming, type Link, type OpenLink, TransportError } from '../../transport/index.ts';
+import type { VirtualChip } from './chip.ts';
+import { garbled } from './wire.ts';
+
+/**
+ * A link straight to a virtual chip, with modem lines and a rate, as a board on USB has them.
+ *
+ * @param open makes the chip for a target such as `sim://esp32c3`, or finds the one that is plugged in
+ */
+export function simLinks(open: (target: string) => VirtualChip): OpenLink {
+  return async (target, { baudRate, signal }) => {
+    signal?.throwIfAborted();
+    return linkToChip(target, open(target), baudRate);
+  };
+}
+
+/** Plugs a cable into a virtual chip. */
+export function linkToChip(target: string, chip: VirtualChip, initialBaudRate: number): Link {
+  const incoming = new Incoming();
+  let baudRate = initialBaudRate;
+  let open = true;
+  chip.onOutput((bytes) => {
+    if (!open) return;
+    const sameRate = Math.abs(baudRate / chip.baudRate - 1) < 0.04;
+    incoming.push(sameRate ? bytes.slice() : garbled(bytes));
+  });
+  const lost = () =>
+    new TransportError('transport/port-lost', `${target} went away`, {
+      hint: 'Plug the board in again, then run the same command again.',
+      details: { target },
+    });
+  return {
+    target,
+    usb: null,
+    hasSignals: true,
+    hasBaudRate: true,
+    write: async (bytes) => {
+      if (!open || chip.isUnplugged) throw lost();
+      chip.receive(bytes.slice(), baudRate);
+      if (chip.isUnplugged) {
+        const error = lost();
+        incoming.end(error);
+        throw error;
+      }
+    },
+    read: (signal) => incoming.read(signal),
+    setBaudRate: async (rate) => {
+      await chip.settled();
+      baudRate = rate;
+    },
+    setSignals: async (signals) => chip.setSignals(signals),
+    discardInput: () => incoming.discard(),
+    [Symbol.asyncDispose]: async () => {
+      open = false;
+      incoming.end();
+    },
+  };
+}

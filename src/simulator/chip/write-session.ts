@@ -1,0 +1,86 @@
+import { constants, createInflate, type Inflate } from 'node:zlib';
+import type { NorFlash } from './nor-flash.ts';
+
+/** Takes the data of one FLASH_BEGIN or FLASH_DEFL_BEGIN and puts it into the flash, in order. */
+export interface WriteSession {
+  /** Answers how long a real flash would take, in milliseconds. Rejects where data does not inflate. */
+  write(block: Uint8Array): Promise<number>;
+  /** How many bytes the host still owes. */
+  readonly missingBytes: number;
+  /** Bytes that came beyond what was announced. */
+  readonly excessBytes: number;
+}
+
+class PlainSession implements WriteSession {
+  readonly #flash: NorFlash;
+  readonly #end: number;
+  #at: number;
+  excessBytes = 0;
+
+  constructor(flash: NorFlash, flashOffset: number, sizeBytes: number) {
+    this.#flash = flash;
+    this.#at = flashOffset;
+    this.#end = flashOffset + sizeBytes;
+  }
+
+  get missingBytes(): number {
+    return Math.max(0, this.#end - this.#at);
+  }
+
+  async write(block: Uint8Array): Promise<number> {
+    const taken = block.subarray(0, this.missingBytes);
+    this.excessBytes += block.length - taken.length;
+    const durationMs = this.#flash.program(this.#at, taken);
+    this.#at += taken.length;
+    return durationMs;
+  }
+}
+
+/** The same for a zlib stream that is cut into blocks. */
+class DeflateSession implements WriteSession {
+  readonly #plain: PlainSession;
+  readonly #inflate: Inflate = createInflate();
+  readonly #output: Uint8Array[] = [];
+  #failure: Error | null = null;
+  #settled = () => {};
+
+  constructor(plain: PlainSession) {
+    this.#plain = plain;
+    this.#inflate.on('data', (chunk: Uint8Array) => this.#output.push(new Uint8Array(chunk)));
+    this.#inflate.on('error', (error) => {
+      this.#failure = error;
+      this.#settled();
+    });
+  }
+
+  get missingBytes(): number {
+    return this.#plain.missingBytes;
+  }
+
+  get excessBytes(): number {
+    return this.#plain.excessBytes;
+  }
+
+  async write(block: Uint8Array): Promise<number> {
+    if (this.#failure !== null) throw this.#failure;
+    await new Promise<void>((resolve) => {
+      this.#settled = resolve;
+      this.#inflate.write(block, () => this.#inflate.flush(constants.Z_SYNC_FLUSH, resolve));
+    });
+    if (this.#failure !== null) throw this.#failure;
+    let durationMs = 0;
+    for (const chunk of this.#output.splice(0)) durationMs += await this.#plain.write(chunk);
+    return durationMs;
+  }
+}
+
+/** @param sizeBytes what the host announced, uncompressed */
+export function openWriteSession(
+  flash: NorFlash,
+  flashOffset: number,
+  sizeBytes: number,
+  compressed: boolean,
+): WriteSession {
+  const plain = new PlainSession(flash, flashOffset, sizeBytes);
+  return compressed ? new DeflateSession(plain) : plain;
+}
