@@ -29,3 +29,20 @@ export { type StoredKey, type StoredValues, valuesInMemory } from './micro-rdk/s
 export type { DeviceUri } from './micro-rdk/uri.ts';
 export type { ChipUnderTest } from './micro-rdk/verify-image.ts';
 export { VirtualFlash } from './micro-rdk/virtual-flash.ts';
+export {
+  type BootContext,
+  type ChipFaults,
+  type ChipListener,
+  linkToChip,
+  listenRfc2217,
+  listenTcp,
+  NorFlash,
+  profileOf,
+  simLinks,
+  VIRTUAL_CHIP_CODES,
+  VIRTUAL_CHIPS,
+  VirtualChip,
+  VirtualChipError,
+  type VirtualChipName,
+  type VirtualChipOptions,
+} from './chip/index.ts';

@@ -13,6 +13,12 @@ import { SlipDecoder } from './slip.ts';
 /** The rate of ROM, bootloader and application until a host changes it. */
 const INITIAL_BAUD_RATE = 115_200;
 
+/** Where v0.0 is no chip that anybody has: hosts treat the first ESP32-C2 in a way of its own. */
+const USUAL_REVISION: Partial<Record<ChipName, ChipIdentity['revision']>> = {
+  esp32c2: { major: 1, minor: 0 },
+  esp32c3: { major: 0, minor: 3 },
+};
+
 export interface VirtualChipOptions {
   readonly chip: ChipName;
   readonly clock: Clock;
@@ -64,7 +70,7 @@ export class VirtualChip {
     const { flashSizeBytes = 4 * 1024 * 1024, identity = {}, faults = {} } = options;
     this.#identity = {
       mac: [0x02, 0x4f, 0x54, 0x41, 0x00, 0x01],
-      revision: { major: 0, minor: options.chip === 'esp32c3' ? 3 : 0 },
+      revision: USUAL_REVISION[this.profile.name] ?? { major: 0, minor: 0 },
       secureBoot: false,
       flashEncryption: false,
       ...identity,

@@ -186,7 +186,8 @@ export class Loader {
     try {
       await this.#host.spend(await session.write(block));
     } catch (error) {
-      if (error instanceof OtakitError) return this.#isStub ? FAULT.stubSpiFailed : FAULT.flashWrite;
+      if (error instanceof OtakitError)
+        return this.#isStub ? FAULT.stubSpiFailed : FAULT.flashWrite;
       return this.#isStub ? FAULT.stubInflate : FAULT.inflate;
     }
     // The last block of an uncompressed write is padded with FF, which is no excess.
@@ -210,7 +211,12 @@ export class Loader {
     const [flashOffset = 0, length = 0, blockBytes = 0, inFlight = 0] = words(data, 4);
     // The range is checked here, so that a bad one is an error and not a broken stream.
     const content = this.#host.flash.read(flashOffset, length);
-    this.#reading = { content, blockBytes: blockBytes || SECTOR_BYTES, inFlight: inFlight || 1, sent: 0 };
+    this.#reading = {
+      content,
+      blockBytes: blockBytes || SECTOR_BYTES,
+      inFlight: inFlight || 1,
+      sent: 0,
+    };
     return {};
   }
 

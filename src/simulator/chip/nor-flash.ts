@@ -47,9 +47,8 @@ export class NorFlash {
     }
     this.#assertWithin(flashOffset, length);
     let durationMs = 0;
-    for (let offset = flashOffset; offset < flashOffset + length; ) {
-      const wholeBlock =
-        offset % BLOCK_BYTES === 0 && offset + BLOCK_BYTES <= flashOffset + length;
+    for (let offset = flashOffset; offset < flashOffset + length;) {
+      const wholeBlock = offset % BLOCK_BYTES === 0 && offset + BLOCK_BYTES <= flashOffset + length;
       const step = wholeBlock ? BLOCK_BYTES : SECTOR_BYTES;
       this.#eraseSectors(offset, step);
       durationMs += wholeBlock ? BLOCK_ERASE_MS : SECTOR_ERASE_MS;

@@ -21,7 +21,10 @@ export interface ChipProfile {
   readonly crystalHz: number;
   /** The first of the two words with the MAC address. */
   readonly macWord: number;
-  readonly revision: { readonly major: readonly EfuseField[]; readonly minor: readonly EfuseField[] };
+  readonly revision: {
+    readonly major: readonly EfuseField[];
+    readonly minor: readonly EfuseField[];
+  };
   readonly secureBoot: EfuseField;
   readonly flashEncryption: EfuseField;
 }

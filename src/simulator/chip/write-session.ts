@@ -41,14 +41,14 @@ class DeflateSession implements WriteSession {
   readonly #plain: PlainSession;
   readonly #inflate: Inflate = createInflate();
   readonly #output: Uint8Array[] = [];
-  #failure: Error | null = null;
+  #failed: { readonly cause: Error } | null = null;
   #settled = () => {};
 
   constructor(plain: PlainSession) {
     this.#plain = plain;
     this.#inflate.on('data', (chunk: Uint8Array) => this.#output.push(new Uint8Array(chunk)));
     this.#inflate.on('error', (error) => {
-      this.#failure = error;
+      this.#failed = { cause: error };
       this.#settled();
     });
   }
@@ -62,15 +62,19 @@ class DeflateSession implements WriteSession {
   }
 
   async write(block: Uint8Array): Promise<number> {
-    if (this.#failure !== null) throw this.#failure;
+    this.#assertInflating();
     await new Promise<void>((resolve) => {
       this.#settled = resolve;
       this.#inflate.write(block, () => this.#inflate.flush(constants.Z_SYNC_FLUSH, resolve));
     });
-    if (this.#failure !== null) throw this.#failure;
+    this.#assertInflating();
     let durationMs = 0;
     for (const chunk of this.#output.splice(0)) durationMs += await this.#plain.write(chunk);
     return durationMs;
+  }
+
+  #assertInflating(): void {
+    if (this.#failed !== null) throw new Error('not a zlib stream', this.#failed);
   }
 }
 
