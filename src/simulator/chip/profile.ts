@@ -116,7 +116,7 @@ const PROFILES: Readonly<Record<VirtualChipName, ChipProfile>> = {
     'esp32c2',
     0x6000_2000,
     { readBase: 0x6000_8830, block1: 0x6000_8844, mac: 0x6000_8840 },
-    { major: [at(0x6000_8848, 20, 2)], minor: [at(0x6000_8848, 16, 4)] },
+    { major: [at(0x6000_8844, 20, 2)], minor: [at(0x6000_8844, 16, 4)] },
     {
       secureBoot: at(0x6000_8830, 21, 1),
       flashEncryption: at(0x6000_8830, 7, 3),
