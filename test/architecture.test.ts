@@ -39,6 +39,8 @@ const HOME: Readonly<Record<string, string>> = {
   'multicast-dns': 'discovery/',
   'bonjour-service': 'discovery/',
   '@viamrobotics/sdk': 'machine-config/',
+  'jsonc-parser': 'machine-config/',
+  '@bufbuild/protobuf': 'simulator/viam-cloud/',
 };
 
 /** Globals that come from Node alone and would break a format module in a browser. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, type Option } from 'commander';
 import { registerConfig } from './config/command.ts';
+import { registerSimulate } from './simulate/command.ts';
 import type { CliContext } from './context.ts';
 import { registerOtadata } from './otadata/command.ts';
 import { registerDiscover } from './discover/command.ts';
@@ -27,6 +28,7 @@ const NOUNS: readonly RegisterNoun[] = [
   registerImage,
   registerConfig,
   registerDiscover,
+  registerSimulate,
 ];
 
 /** The whole command line as commander sees it: names, arguments, options and help. */

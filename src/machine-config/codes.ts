@@ -124,6 +124,22 @@ export const MACHINE_CONFIG_CODES = {
     kind: 'input',
     meaning: 'The file with the machine config cannot be read or written.',
   },
+  'machine-config/not-authenticated': {
+    kind: 'network',
+    meaning: 'The Viam app does not accept the API key.',
+  },
+  'machine-config/not-permitted': {
+    kind: 'network',
+    meaning: 'The API key may not do this in the Viam app.',
+  },
+  'machine-config/not-found': {
+    kind: 'input',
+    meaning: 'The Viam app knows no part or fragment of this id.',
+  },
+  'machine-config/cloud-unreachable': {
+    kind: 'network',
+    meaning: 'The Viam app cannot be reached, does not answer in time, or failed.',
+  },
   'machine-config/conflict': {
     kind: 'network',
     meaning:

@@ -24,10 +24,21 @@ export {
   type OtaService,
   type ServiceSource,
 } from './ota-service.ts';
-export { redactConfig, redactUrl } from './redact.ts';
+export { redactConfig, redactText, redactUrl } from './redact.ts';
 export type { ConfigSnapshot, ConfigTarget } from './targets/config-target.ts';
 export { fileTarget } from './targets/file-target.ts';
 export { type KeptSettings, type OtaUndo, undoEdit, undoOf } from './undo.ts';
 export { type ConfigUpdate, sameJson, updateConfig } from './update.ts';
 export { checkTag, looksOlder, MAX_TAG_BYTES, type TagFacts, uniqueTag } from './version-tag.ts';
 export { type OtaPlan, planOtaChange, refusalOf, type SettingsFor } from './plan.ts';
+export { fragmentTarget, partTarget } from './targets/cloud-target.ts';
+export { VIAM_APP, ViamCloud, type ViamCloudOptions } from './viam/cloud.ts';
+export type {
+  LogEntryMessage,
+  ProtoMessage,
+  ProtoType,
+  StructMessage,
+  TimestampMessage,
+  UpdateRequest,
+} from './viam/messages.ts';
+export { loadViamSdk, type ViamCredentials, type ViamSdk } from './viam/sdk.ts';

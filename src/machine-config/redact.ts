@@ -29,6 +29,11 @@ export function redactUrl(url: string): string {
   return scheme + user + host + segments.join('/') + bare + fragment;
 }
 
+/** Any text, such as a log line of a device, with the URLs in it masked. */
+export function redactText(text: string): string {
+  return text.replaceAll(/[a-z][a-z0-9+.-]*:\/\/[^\s`'"<>]+/gi, (url) => redactUrl(url));
+}
+
 /**
  * The text of a machine config for people's eyes and for logs: secrets and URL tokens masked, all
  * else as it was, formatting included.

@@ -46,3 +46,14 @@ export {
   type VirtualChipName,
   type VirtualChipOptions,
 } from './chip/index.ts';
+export {
+  type ApiKey,
+  type CloudAddress,
+  type CloudFault,
+  type KeyRole,
+  type NewConfig,
+  type StoredConfig,
+  type StoredPart,
+  VirtualViamCloud,
+  type VirtualViamCloudOptions,
+} from './viam-cloud/index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redactConfig, redactUrl } from '../../src/machine-config/index.ts';
+import { redactConfig, redactText, redactUrl } from '../../src/machine-config/index.ts';
 import { fixture } from './fixture.ts';
 
 describe('redactUrl', () => {
@@ -25,6 +25,15 @@ describe('redactUrl', () => {
 
   it('shows that a token changed', () => {
     expect(redactUrl('http://h:1/?t=aaaaaaaa')).not.toBe(redactUrl('http://h:1/?t=bbbbbbbb'));
+  });
+});
+
+describe('redactText', () => {
+  it('masks the URLs in a log line', () => {
+    const line = 'OTA connection attempt 1: `http://10.0.0.5:1/a.bin?token=s3cret`, of 5';
+    expect(redactText(line)).toMatch(
+      /^OTA connection attempt 1: `http:\/\/10.0.0.5:1\/a.bin\?token=\*\*\*\(.{4}\)`, of 5$/,
+    );
   });
 });
 

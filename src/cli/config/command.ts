@@ -3,13 +3,14 @@ import type { RevertOptions } from './revert.ts';
 import type { SetOptions } from './set.ts';
 import type { DiffOptions } from './diff.ts';
 import type { ShowOptions } from './show.ts';
-import { addTargetOptions } from './target-options.ts';
+import { addTargetOptions, CREDENTIALS_HELP } from './target-options.ts';
 
 /** `otakit config`: the OTA service in a Viam machine config. */
 export const registerConfig: RegisterNoun = (program, { context, setExitCode }) => {
   const config = program
     .command('config')
-    .description('Look at and change the OTA service in a Viam machine config.');
+    .description('Look at and change the OTA service in a Viam machine config.')
+    .addHelpText('after', CREDENTIALS_HELP);
 
   addTargetOptions(config.command('show'))
     .description('Show the OTA service as a device would see it, with secrets and tokens masked.')
@@ -63,7 +64,9 @@ fragment's variables or through fragment_mods.
 
 Examples:
   otakit config set --file machine.json --url http://192.168.1.20:3232/app.bin --tag v1.2.0
-  otakit config set --file machine.json --bump --dry-run`;
+  otakit config set --file machine.json --bump --dry-run
+  otakit config set --part 3a2b… --tag v1.2.0
+  otakit config set --fragment 77ef… --tag v1.2.0`;
 
 const REVERT_HELP = `
 While nobody else changed the config, every byte is as it was before. Otherwise only URL and tag go

@@ -14,7 +14,7 @@ export interface DiffOptions extends TargetOptions {
 
 /** `otakit config diff`: from the other file, or the config before the last edit, to the config. */
 export async function diff(options: DiffOptions, context: CliContext): Promise<void> {
-  const target = openTarget(options);
+  const target = await openTarget(options, context);
   const { text, fragments } = await target.read(context.signal);
   const other =
     options.with === undefined

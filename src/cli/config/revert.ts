@@ -19,7 +19,7 @@ export interface RevertOptions extends TargetOptions {
 
 /** `otakit config revert`. */
 export async function revert(options: RevertOptions, context: CliContext): Promise<void> {
-  const target = openTarget(options);
+  const target = await openTarget(options, context);
   const store = new UndoStore(context.env);
   const kept = (await store.list(target.id)).at(-1);
   if (kept === undefined) throw noKeptEdit(target);

@@ -21,7 +21,7 @@ export interface SetOptions extends TargetOptions {
 
 /** `otakit config set`; answers with the exit code. */
 export async function set(options: SetOptions, context: CliContext): Promise<number> {
-  const target = openTarget(options);
+  const target = await openTarget(options, context);
   const change = await applyChange(target, settingsFrom(options), options, context);
   if (options.json) {
     context.stdout.write(`${JSON.stringify(describeChange(target, change), null, 2)}\n`);

@@ -18,8 +18,9 @@ export interface ShowOptions extends TargetOptions {
 }
 
 /** `otakit config show`. */
-export async function show(options: ShowOptions, { stdout, stderr, env, signal }: CliContext) {
-  const target = openTarget(options);
+export async function show(options: ShowOptions, context: CliContext): Promise<void> {
+  const { stdout, stderr, env, signal } = context;
+  const target = await openTarget(options, context);
   const { text, fragments } = await target.read(signal);
   const document = parseMachineConfig(text);
   const services = findOtaServices(document.value, fragments);

@@ -1,23 +1,79 @@
-import { type Command, Option } from 'commander';
-import { type ConfigTarget, fileTarget } from '../../machine-config/index.ts';
+import type { Command } from 'commander';
+import {
+  type ConfigTarget,
+  fileTarget,
+  fragmentTarget,
+  partTarget,
+  VIAM_APP,
+  ViamCloud,
+} from '../../machine-config/index.ts';
 import { CliError } from '../codes.ts';
+import type { CliContext } from '../context.ts';
+import { readCredentials } from './credentials.ts';
 
-/** How a command line names the machine config that it is about. */
+/** How a command line names the machine configs that it is about. */
 export interface TargetOptions {
   readonly file?: string;
+  readonly part?: readonly string[];
+  readonly fragment?: string;
+  readonly cloud?: string;
+  readonly apiKeyFile?: string;
 }
 
-/** Adds the options that name a machine config. */
+/** Adds the options that name machine configs. */
 export function addTargetOptions(command: Command): Command {
-  return command.addOption(new Option('--file <json>', 'a machine config in a file'));
+  return command
+    .option('--file <json>', 'a machine config in a file')
+    .option('--part <id...>', 'a part of a machine in the Viam app')
+    .option('--fragment <id>', 'a fragment in the Viam app: every machine that uses it')
+    .option('--cloud <url>', 'the Viam app, or a stand-in for it', VIAM_APP)
+    .option('--api-key-file <file>', 'the API key, instead of VIAM_API_KEY_ID and VIAM_API_KEY');
 }
 
-/** The machine config that the options name. */
-export function openTarget({ file }: TargetOptions): ConfigTarget {
-  if (file === undefined) {
-    throw new CliError('cli/usage', 'no machine config is named', {
-      hint: 'Name one with --file machine.json.',
-    });
+/** How the API key gets to otakit, for the help of commands. */
+export const CREDENTIALS_HELP = `
+The API key comes from VIAM_API_KEY_ID and VIAM_API_KEY, or from a file with these two lines (or with
+JSON {"id": …, "key": …}), and never from the command line, where other users of the machine see it.`;
+
+/** One machine config with what it takes to work on it. */
+export interface OpenTarget {
+  readonly target: ConfigTarget;
+  /** Only for parts and fragments. */
+  readonly cloud: ViamCloud | null;
+  readonly partId: string | null;
+}
+
+/** All machine configs that the options name: at least one. */
+export async function openTargets(
+  { file, part = [], fragment, cloud: host = VIAM_APP, apiKeyFile }: TargetOptions,
+  { env }: Pick<CliContext, 'env'>,
+): Promise<readonly OpenTarget[]> {
+  const named = [file !== undefined, part.length > 0, fragment !== undefined].filter(Boolean);
+  if (named.length !== 1) {
+    throw new CliError(
+      'cli/usage',
+      named.length === 0
+        ? 'no machine config is named'
+        : 'several kinds of machine config are named',
+      { hint: 'Name it with one of --file machine.json, --part ID or --fragment ID.' },
+    );
   }
-  return fileTarget(file);
+  if (file !== undefined) return [{ target: fileTarget(file), cloud: null, partId: null }];
+  const cloud = new ViamCloud({ host, credentials: await readCredentials(env, apiKeyFile) });
+  if (fragment !== undefined) {
+    return [{ target: fragmentTarget(cloud, fragment), cloud, partId: null }];
+  }
+  return [...new Set(part)].map((id) => ({ target: partTarget(cloud, id), cloud, partId: id }));
+}
+
+/** The one machine config that the options name. */
+export async function openTarget(
+  options: TargetOptions,
+  context: Pick<CliContext, 'env'>,
+): Promise<ConfigTarget> {
+  const [first, ...others] = await openTargets(options, context);
+  if (first !== undefined && others.length === 0) return first.target;
+  throw new CliError('cli/usage', 'this command works on one part at a time', {
+    hint: 'Name one part; `otakit push` takes several.',
+  });
 }

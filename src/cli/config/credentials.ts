@@ -1,0 +1,43 @@
+import type { ViamCredentials } from '../../machine-config/index.ts';
+import { CliError } from '../codes.ts';
+import type { CliContext } from '../context.ts';
+import { readInputFile } from '../files.ts';
+
+/** The API key of the Viam app, from a file or from the environment. */
+export async function readCredentials(
+  env: CliContext['env'],
+  file?: string,
+): Promise<ViamCredentials> {
+  const found = file === undefined ? env : parseKeyFile(file, await readText(file));
+  const [id, key] = [found['VIAM_API_KEY_ID'], found['VIAM_API_KEY']];
+  if (id && key) return { type: 'api-key', authEntity: id, payload: key };
+  throw new CliError('cli/usage', 'there is no API key for the Viam app', {
+    hint: 'Set VIAM_API_KEY_ID and VIAM_API_KEY, or name a file that has them with --api-key-file.',
+  });
+}
+
+async function readText(file: string): Promise<string> {
+  return new TextDecoder().decode(await readInputFile(file));
+}
+
+/** Lines as for a shell (`VIAM_API_KEY=…`), or JSON. Messages never show what the file says. */
+function parseKeyFile(file: string, text: string): Readonly<Record<string, string | undefined>> {
+  if (!text.trimStart().startsWith('{')) {
+    const lines = text.matchAll(/^\s*(?:export\s+)?(VIAM_API_KEY(?:_ID)?)\s*=\s*(.*?)\s*$/gm);
+    return Object.fromEntries(
+      [...lines].map(([, name, value = '']) => [name, value.replaceAll(/^["']|["']$/g, '')]),
+    );
+  }
+  try {
+    const json = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const string = (value: unknown) => (typeof value === 'string' ? value : undefined);
+    return {
+      VIAM_API_KEY_ID: string(json['VIAM_API_KEY_ID'] ?? json['id']),
+      VIAM_API_KEY: string(json['VIAM_API_KEY'] ?? json['key']),
+    };
+  } catch {
+    throw new CliError('cli/usage', `${file} begins like JSON but is none`, {
+      hint: 'Write {"id": "…", "key": "…"}, or lines VIAM_API_KEY_ID=… and VIAM_API_KEY=….',
+    });
+  }
+}

@@ -1,0 +1,10 @@
+import type { RegisterNoun } from '../program.ts';
+import { addViamCloud } from './viam-cloud-command.ts';
+
+/** `otakit simulate`: virtual counterparts of hardware and services. */
+export const registerSimulate: RegisterNoun = (program, cli) => {
+  const simulate = program
+    .command('simulate')
+    .description('Run a virtual counterpart of a device or of a service.');
+  addViamCloud(simulate, cli);
+};

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import type { Cli } from '../program.ts';
+import type { ViamCloudCommandOptions } from './viam-cloud.ts';
+
+/** Adds `otakit simulate viam-cloud`. */
+export function addViamCloud(simulate: Command, { context }: Cli): void {
+  const list = (value: string, earlier: readonly string[] = []) => [...earlier, value];
+  simulate
+    .command('viam-cloud')
+    .description('Stand in for the Viam app on this machine: machine configs, logs, API keys.')
+    .requiredOption('--config <json>', 'the config of a part; repeat for more parts', list)
+    .option('--fragment <id=json>', 'a fragment; repeat for more', list)
+    .option('--port <number>', 'the port; any free one unless given')
+    .option('--bind <address>', 'the address to listen on', '127.0.0.1')
+    .option('--tls', 'speak TLS with a self-signed certificate')
+    .option('--save', 'write each change back into the config file')
+    .option('--part-id <id>', 'the id of the first part')
+    .option('--part-secret <secret>', 'what the device of the first part logs in with')
+    .option('--api-key <id:key>', 'the API key to accept; made up unless given')
+    .option('--read-only', 'the API key may not write')
+    .option('--token-lifetime <duration>', 'how long a login lasts', '1h')
+    .option('--fault <fault>', 'let something go wrong; repeat for more', list)
+    .option('--json', 'one JSON object per line for everything that happens')
+    .addHelpText('after', HELP)
+    .action(async (options: ViamCloudCommandOptions) => {
+      const { viamCloud } = await import('./viam-cloud.ts');
+      await viamCloud(options, context);
+    });
+}
+
+const HELP = `
+It speaks gRPC-Web and gRPC (h2c, or h2 with --tls) on one port: what the Viam SDK and a micro-RDK
+device use. It knows AuthService/Authenticate; GetRobotPart, UpdateRobotPart, their history and logs,
+GetFragment and UpdateFragment of AppService; and the device's RobotService. All else is UNIMPLEMENTED.
+
+Faults are KIND[=DURATION][@METHOD][*TIMES]:
+  denied, unauthenticated, unavailable   the call ends with that status
+  slow=5s, silent                        the answer comes late, or never
+  concurrent-edit                        somebody else saves the config right before the call
+
+Examples:
+  otakit simulate viam-cloud --config machine.json --save
+  otakit simulate viam-cloud --config machine.json --fault concurrent-edit@UpdateRobotPart*1`;

@@ -1,0 +1,146 @@
+import { basename } from 'node:path';
+import {
+  fileTarget,
+  type JsonObject,
+  parseMachineConfig,
+  redactText,
+} from '../../machine-config/index.ts';
+import { parseDuration, printable } from '../../shared/index.ts';
+import { type StoredPart, VirtualViamCloud } from '../../simulator/index.ts';
+import { CliError } from '../codes.ts';
+import type { CliContext } from '../context.ts';
+import { writeOutputFile } from '../files.ts';
+import { parseFault } from './parse-fault.ts';
+
+/** What `otakit simulate viam-cloud` takes. */
+export interface ViamCloudCommandOptions {
+  readonly config: readonly string[];
+  readonly fragment?: readonly string[];
+  readonly port?: string;
+  readonly bind: string;
+  readonly tls?: boolean;
+  readonly save?: boolean;
+  readonly partId?: string;
+  readonly partSecret?: string;
+  readonly apiKey?: string;
+  readonly readOnly?: boolean;
+  readonly tokenLifetime: string;
+  readonly fault?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** `otakit simulate viam-cloud`; runs until it is interrupted. */
+export async function viamCloud(
+  options: ViamCloudCommandOptions,
+  context: CliContext,
+): Promise<void> {
+  const { stdout, stderr, signal } = context;
+  const say = (event: object, line: string) => {
+    if (options.json) stdout.write(`${JSON.stringify(event)}\n`);
+    else stderr.write(`${line}\n`);
+  };
+  const files = new Map<string, string>();
+  // One after the other, so that the file ends up with the newest config.
+  let saved = Promise.resolve();
+  await using cloud = await VirtualViamCloud.create({
+    tokenLifetimeMs: duration(options.tokenLifetime),
+    onWrite: ({ id, kind, config, history }) => {
+      const by = history.at(-1)?.editedBy ?? '';
+      say({ event: 'config-written', kind, id, by }, `${kind} ${id} was written by ${by}`);
+      const file = options.save ? files.get(id) : undefined;
+      if (file === undefined) return;
+      const text = `${JSON.stringify(config, null, 2)}\n`;
+      saved = saved
+        .then(() => writeOutputFile(file, text, { overwrite: true }))
+        .catch((thrown: unknown) =>
+          say({ event: 'not-saved', file }, `not saved: ${String(thrown)}`),
+        );
+    },
+    onLog: ({ id, name }, { level, message }) => {
+      const shown = redactText(message);
+      say(
+        { event: 'log', part: id, level, message: shown },
+        `${name} ${level}: ${printable(shown)}`,
+      );
+    },
+  });
+  const parts: StoredPart[] = [];
+  for (const [index, file] of options.config.entries()) {
+    const part = cloud.addPart({
+      name: basename(file).replace(/\.jsonc?$/, ''),
+      config: await readConfig(file, signal),
+      ...(index === 0 && options.partId ? { id: options.partId } : {}),
+      ...(index === 0 && options.partSecret ? { secret: options.partSecret } : {}),
+    });
+    files.set(part.id, file);
+    parts.push(part);
+  }
+  for (const entry of options.fragment ?? []) {
+    const [id, file] = pair(entry, '=', '--fragment id=file.json');
+    cloud.addFragment({ id, config: await readConfig(file, signal) });
+    files.set(id, file);
+  }
+  for (const fault of options.fault ?? []) cloud.inject(parseFault(fault));
+  const [id, key] = options.apiKey ? pair(options.apiKey, ':', '--api-key id:key') : [];
+  const apiKey = cloud.addApiKey(
+    options.readOnly ? 'reader' : 'operator',
+    id === undefined || key === undefined ? {} : { id, key },
+  );
+  const port = portNumber(options.port ?? '0');
+  const { url } = await cloud.listen({ port, bind: options.bind, tls: options.tls ?? false });
+  if (options.json) {
+    const described = parts.map(({ id, name, secret }) => ({ id, name, secret }));
+    say({ event: 'listening', url, parts: described, apiKey }, '');
+  } else {
+    stdout.write(introduction(url, parts, apiKey));
+  }
+  await aborted(signal);
+  await saved;
+}
+
+function introduction(
+  url: string,
+  parts: readonly StoredPart[],
+  { id, key }: { readonly id: string; readonly key: string },
+): string {
+  const devices = parts.map(
+    ({ id, name, secret }) =>
+      `part    ${name}  ${id}\n` +
+      `device  ${JSON.stringify({ cloud: { app_address: url, id, secret } })}\n`,
+  );
+  return (
+    `A stand-in for the Viam app listens at ${url}\n\n${devices.join('')}\n` +
+    `export VIAM_API_KEY_ID=${id} VIAM_API_KEY=${key}\n` +
+    `otakit config show --cloud ${url} --part ${parts[0]?.id ?? 'ID'}\n`
+  );
+}
+
+async function readConfig(file: string, signal: AbortSignal): Promise<JsonObject> {
+  return parseMachineConfig((await fileTarget(file).read(signal)).text).value;
+}
+
+function pair(text: string, separator: string, shape: string): readonly [string, string] {
+  const at = text.indexOf(separator);
+  if (at > 0 && at < text.length - 1) return [text.slice(0, at), text.slice(at + 1)];
+  throw new CliError('cli/usage', `"${text}" is not of the form ${shape}`, {
+    hint: 'See `otakit simulate viam-cloud --help`.',
+  });
+}
+
+function portNumber(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new CliError('cli/usage', `"${text}" is no port`, { hint: 'Ports are 0 to 65535.' });
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== null) return ms;
+  throw new CliError('cli/usage', `"${text}" is no duration`, { hint: 'Such as 90s, 10m or 1h.' });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

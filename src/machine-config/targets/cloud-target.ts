@@ -1,0 +1,163 @@
+import { MachineConfigError } from '../codes.ts';
+import { type JsonObject, parseMachineConfig } from '../document.ts';
+import { fragmentUses } from '../fragment-use.ts';
+import type { ViamCloud } from '../viam/cloud.ts';
+import { updateFragment, updatePart } from '../viam/guarded-update.ts';
+import type {
+  FragmentMessage,
+  RobotPartMessage,
+  StructMessage,
+  TimestampMessage,
+} from '../viam/messages.ts';
+import type { AppClient, ViamSdk } from '../viam/sdk.ts';
+import type { ConfigSnapshot, ConfigTarget } from './config-target.ts';
+
+/** The config of one part of a machine in the Viam cloud. */
+export function partTarget(cloud: ViamCloud, id: string): ConfigTarget {
+  return cloudTarget(cloud, {
+    kind: 'part',
+    id,
+    get: async (client) => {
+      const { part } = await client.getRobotPart(id);
+      return part === undefined ? null : pick(part, part.robotConfig);
+    },
+    put: (client, { name, config, lastKnownUpdate }) =>
+      updatePart(client, { id, name, robotConfig: config, lastKnownUpdate }),
+  });
+}
+
+/** A fragment in the Viam cloud: what is written here reaches every machine that uses it. */
+export function fragmentTarget(cloud: ViamCloud, id: string): ConfigTarget {
+  return cloudTarget(cloud, {
+    kind: 'fragment',
+    id,
+    get: async (client) => {
+      const fragment = await client.getFragment(id);
+      return fragment === undefined ? null : pick(fragment, fragment.fragment);
+    },
+    put: (client, { name, config, lastKnownUpdate }) =>
+      updateFragment(client, { id, name, config, lastKnownUpdate }),
+  });
+}
+
+/** A part or a fragment as it comes from the cloud. */
+interface CloudDocument {
+  readonly name: string;
+  readonly config: StructMessage | undefined;
+  readonly lastUpdated: TimestampMessage | undefined;
+}
+
+/** The part's message holds secrets too, so only what is needed goes on. */
+function pick(
+  { name, lastUpdated }: RobotPartMessage | FragmentMessage,
+  config: StructMessage | undefined,
+): CloudDocument {
+  return { name, lastUpdated, config };
+}
+
+interface CloudDocumentKind {
+  readonly kind: 'part' | 'fragment';
+  readonly id: string;
+  readonly get: (client: AppClient) => Promise<CloudDocument | null>;
+  readonly put: (
+    client: AppClient,
+    update: { name: string; config: StructMessage; lastKnownUpdate: TimestampMessage },
+  ) => Promise<void>;
+}
+
+function cloudTarget(cloud: ViamCloud, { kind, id, get, put }: CloudDocumentKind): ConfigTarget {
+  const label = `${kind} ${id}`;
+  const fetch = async (signal?: AbortSignal) => {
+    const found = await cloud.call(`read ${label}`, get, signal);
+    if (found === null) {
+      throw new MachineConfigError('machine-config/not-found', `there is no ${label}`, {
+        hint: 'Copy the id from the Viam app.',
+        details: { [kind]: id },
+      });
+    }
+    return found;
+  };
+  return {
+    id: `${kind}:${id}`,
+    label,
+    read: async (signal) => {
+      const found = await fetch(signal);
+      const config = found.config?.toJson() ?? {};
+      return {
+        text: `${JSON.stringify(config, null, 2)}\n`,
+        revision: encodeTime(found.lastUpdated),
+        fragments: kind === 'part' ? await readFragments(cloud, config, signal) : new Map(),
+      };
+    },
+    write: async (text, since, signal) => {
+      const { value } = parseMachineConfig(text);
+      const { name } = await fetch(signal);
+      try {
+        await cloud.call(
+          `write ${label}`,
+          (client, sdk) =>
+            put(client, {
+              name,
+              config: sdk.Struct.fromJson(value),
+              lastKnownUpdate: decodeTime(sdk, since.revision),
+            }),
+          signal,
+        );
+      } catch (thrown) {
+        throw (await isStale(since, signal)) ? conflict(label, thrown) : thrown;
+      }
+    },
+  };
+
+  /** The status of a refused write is not documented; whether the config moved on is the truth. */
+  async function isStale(since: ConfigSnapshot, signal?: AbortSignal): Promise<boolean> {
+    signal?.throwIfAborted();
+    const now = await fetch(signal).catch(() => null);
+    return now !== null && encodeTime(now.lastUpdated) !== since.revision;
+  }
+}
+
+/** A fragment that may not be read is left out: an edit then goes through what the part itself says. */
+async function readFragments(
+  cloud: ViamCloud,
+  config: JsonObject,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, JsonObject>> {
+  const read = await Promise.all(
+    fragmentUses(config).map(async ({ id }) => {
+      const fragment = await cloud
+        .call(`read fragment ${id}`, (client) => client.getFragment(id), signal)
+        .catch((thrown: unknown) => {
+          if (isRefusal(thrown)) return undefined;
+          throw thrown;
+        });
+      const content = fragment?.fragment?.toJson();
+      return content === undefined ? [] : [[id, content] as const];
+    }),
+  );
+  return new Map(read.flat());
+}
+
+function isRefusal(thrown: unknown): boolean {
+  return (
+    thrown instanceof MachineConfigError &&
+    ['machine-config/not-permitted', 'machine-config/not-found'].includes(thrown.code)
+  );
+}
+
+function conflict(label: string, cause: unknown): MachineConfigError {
+  return new MachineConfigError('machine-config/conflict', `${label} was changed meanwhile`, {
+    hint: 'Run the command again; nothing was written.',
+    details: { target: label },
+    cause,
+  });
+}
+
+function encodeTime(time: TimestampMessage | undefined): string {
+  return time === undefined ? '0.0' : `${time.seconds}.${time.nanos}`;
+}
+
+function decodeTime({ Timestamp }: ViamSdk, revision: string): TimestampMessage {
+  const [seconds = '0', nanos = '0'] = revision.split('.');
+  return new Timestamp({ seconds: BigInt(seconds), nanos: Number(nanos) });
+}

@@ -1,0 +1,48 @@
+import { OtakitError } from '../../shared/index.ts';
+import { MachineConfigError } from '../codes.ts';
+
+/** The gRPC status codes that mean something in particular here. */
+const STATUS = { notFound: 5, permissionDenied: 7, unauthenticated: 16 } as const;
+
+/** Anything that a call to the cloud threw, as one of our errors. */
+export function cloudError(
+  what: string,
+  host: string,
+  thrown: unknown,
+  signal?: AbortSignal,
+): OtakitError {
+  if (thrown instanceof OtakitError) return thrown;
+  if (signal?.aborted && signal.reason instanceof OtakitError) return signal.reason;
+  const { code, rawMessage, message } = thrown as { code?: number; rawMessage?: string } & Error;
+  const said = rawMessage ?? message;
+  const context = { details: { host, status: code ?? null }, cause: thrown };
+  switch (code ?? 0) {
+    case STATUS.unauthenticated:
+      return new MachineConfigError(
+        'machine-config/not-authenticated',
+        `${host} does not accept the API key: ${said}`,
+        {
+          ...context,
+          hint: 'Check VIAM_API_KEY_ID and VIAM_API_KEY; keys are made under "API keys" in the Viam app.',
+        },
+      );
+    case STATUS.permissionDenied:
+      return new MachineConfigError(
+        'machine-config/not-permitted',
+        `${host} does not let this API key ${what}: ${said}`,
+        { ...context, hint: 'Use a key of an operator or owner of the machine.' },
+      );
+    case STATUS.notFound:
+      return new MachineConfigError(
+        'machine-config/not-found',
+        `${host} has nothing to ${what}: ${said}`,
+        { ...context, hint: 'Copy the id from the machine’s page in the Viam app.' },
+      );
+    default:
+      return new MachineConfigError(
+        'machine-config/cloud-unreachable',
+        `${host} failed to ${what}: ${said}`,
+        { ...context, hint: 'Check the connection, and try again.' },
+      );
+  }
+}

@@ -1,0 +1,9 @@
+export type { ApiKey, KeyRole } from './access.ts';
+export {
+  type CloudAddress,
+  type NewConfig,
+  VirtualViamCloud,
+  type VirtualViamCloudOptions,
+} from './cloud.ts';
+export type { CloudFault } from './faults.ts';
+export type { StoredConfig, StoredPart } from './state.ts';
