@@ -42,7 +42,7 @@ const GIVE_UP_MS = 15_000;
  */
 export async function advertise(options: AdvertiseOptions): Promise<Advertisement> {
   const text = factsToText(options.facts);
-  const name = serviceName(options.name ?? `otakit on ${hostname().replace(/\..*$/, '')}`);
+  const name = serviceName(options.name || `otakit on ${hostname().replace(/\..*$/, '')}`);
   if (isLoopback(options.boundAddress)) return silent(loopbackOnly(options.boundAddress));
   const interfaces = lanInterfaces().filter(
     ({ address }) => isWildcard(options.boundAddress) || address === options.boundAddress,
@@ -82,12 +82,17 @@ async function announce(
     issues.push(issue);
     if (isUp) onIssue?.(issue);
   });
-  if (!(await settlesWithin(service.advertise(), GIVE_UP_MS, clock))) {
+  const outcome = await settlesWithin(service.advertise(), GIVE_UP_MS, clock);
+  if (outcome !== 'done') {
     await close(service, responder);
+    const why = outcome instanceof Error ? outcome.message : `nothing in ${GIVE_UP_MS / 1000} s`;
     throw new DiscoveryError(
       'discovery/no-multicast',
-      `the announcement did not get through within ${GIVE_UP_MS / 1000} s`,
-      { hint: 'Give devices the address directly.', details: { waitedMs: GIVE_UP_MS } },
+      `the announcement did not get through: ${why}`,
+      {
+        hint: 'Give devices the address directly.',
+        cause: outcome,
+      },
     );
   }
   isUp = true;
@@ -110,18 +115,23 @@ async function usableInterfaces(
   return multicast.interfaces;
 }
 
+/** `done`, `late`, or the error that the work ended with. */
 async function settlesWithin(
   work: Promise<unknown>,
   durationMs: number,
   clock: Clock,
-): Promise<boolean> {
-  const done = new AbortController();
-  const timeout = clock.sleep(durationMs, done.signal).then(
-    () => false,
-    () => true,
+): Promise<'done' | 'late' | Error> {
+  const settled = new AbortController();
+  const late = clock.sleep(durationMs, settled.signal).then(
+    () => 'late' as const,
+    () => 'done' as const,
   );
-  const outcome = await Promise.race([work.then(() => true), timeout]);
-  done.abort();
+  const done = work.then(
+    () => 'done' as const,
+    (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown))),
+  );
+  const outcome = await Promise.race([done, late]);
+  settled.abort();
   return outcome;
 }
 
