@@ -67,9 +67,13 @@ const STRUCTURE_CODES = {
     kind: 'input',
     meaning: 'An entry begins before the one below it ends.',
   },
-  'partition-table/name-not-in-csv': {
+  'partition-table/not-in-csv': {
     kind: 'input',
-    meaning: 'A name of a binary table has characters that a CSV cannot hold.',
+    meaning: 'A name or other text has characters that a field of a CSV cannot hold.',
+  },
+  'partition-table/image-too-large': {
+    kind: 'input',
+    meaning: 'The app slots that a preset would need for an image do not fit in the flash.',
   },
   'partition-table/too-many-entries': {
     kind: 'input',

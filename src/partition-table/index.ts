@@ -14,6 +14,15 @@ export {
   serializeCsvDocument,
   type TextEncoding,
 } from './csv-document.ts';
+export {
+  type CableStep,
+  type DataLoss,
+  diffPartitionTables,
+  type EntryChange,
+  type TableDiff,
+} from './diff.ts';
+export { insertCsvRow, removeCsvLine, setCsvField } from './edit-csv.ts';
+export { type FitOptions, fitPreset, type FittedPreset } from './fit-preset.ts';
 export { drawFlashMapSvg, type FlashMapSvgOptions } from './flash-map-svg.ts';
 export {
   FLASH_SIZES_BYTES,

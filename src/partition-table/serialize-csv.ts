@@ -15,7 +15,7 @@ export interface SerializeCsvOptions {
  * hexadecimal, sizes in K or M where they are round. For the author's own text use
  * `serializeCsvDocument(table.document)`.
  *
- * @throws PartitionTableError `partition-table/name-not-in-csv` where a name cannot stand in a CSV
+ * @throws PartitionTableError `partition-table/not-in-csv` where a name cannot stand in a CSV
  */
 export function serializePartitionCsv(
   table: PartitionTable,
@@ -52,7 +52,7 @@ function assertWritable({ name, rawName, flashOffset }: PartitionEntry): void {
   const noText = rawName !== undefined && decodeCString(rawName) === null;
   if (!cut && !noText && strip(name) === name && !name.startsWith('#')) return;
   throw new PartitionTableError(
-    'partition-table/name-not-in-csv',
+    'partition-table/not-in-csv',
     `The name "${name}" of the entry at ${formatHex(flashOffset)} cannot be written in a CSV`,
     {
       hint: 'A CSV has no quotes: names hold no comma, no line break, no blank at their ends, no # at their start, and only UTF-8. Keep the binary table, or rename the entry.',

@@ -236,7 +236,7 @@ describeWithPeers(
         const about = `${theirs.stderr}---\n${ours.stderr}`;
         if (theirs.output === null) {
           expect({ about, got: ours.exitCode }).toEqual({ about, got: 3 });
-        } else if (ours.stderr.includes('partition-table/name-not-in-csv')) {
+        } else if (ours.stderr.includes('partition-table/not-in-csv')) {
           expect({ about, got: ours.exitCode }).toEqual({ about, got: 3 });
         } else {
           printed += 1;

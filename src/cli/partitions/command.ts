@@ -4,7 +4,17 @@ import type { BuildOptions } from './build.ts';
 import type { CheckCommandOptions } from './check.ts';
 import type { CsvOptions } from './csv.ts';
 import type { DrawOptions } from './draw.ts';
-import { BUILD_HELP, CHECK_HELP, CSV_HELP, DRAW_HELP, SHOW_HELP } from './help.ts';
+import type { DiffOptions } from './diff.ts';
+import {
+  BUILD_HELP,
+  CHECK_HELP,
+  CSV_HELP,
+  DIFF_HELP,
+  DRAW_HELP,
+  INIT_HELP,
+  SHOW_HELP,
+} from './help.ts';
+import type { InitOptions } from './init.ts';
 import type { ShowOptions } from './show.ts';
 
 /** `otakit partitions …`: read, check, build, compare and draw partition tables. */
@@ -57,6 +67,29 @@ export const registerPartitions: RegisterNoun = (program, cli) => {
     .action(async (file: string, options: CsvOptions) => {
       const { csv } = await import('./csv.ts');
       await csv(file, options, cli);
+    });
+
+  tableOptions(verb('diff', 'Say whether devices get from A to B over the air.', DIFF_HELP))
+    .argument('<before>', 'the table that devices have')
+    .argument('<after>', 'the table that they shall have')
+    .option('--exit-code', 'exit with 3 where it does not go over the air')
+    .option('--json', 'print one JSON object')
+    .action(async (before: string, after: string, options: DiffOptions) => {
+      const { diff } = await import('./diff.ts');
+      await diff(before, after, options, cli);
+    });
+
+  verb('init', 'Write a preset fitted to a flash and an image.', INIT_HELP)
+    .argument('[preset]', 'name of a preset; chosen by the size of the flash otherwise')
+    .option('--flash-size <size>', 'size of the flash, such as 4MB')
+    .option('--image <file>', 'app image that every slot must hold, with a tenth to grow')
+    .option('--factory', 'with a factory app beside the two OTA slots')
+    .option('--list', 'list the presets')
+    .option('-o, --output <file>', 'CSV to write; - prints it', 'partitions.csv')
+    .option('-f, --force', 'overwrite the output')
+    .action(async (preset: string | undefined, options: InitOptions) => {
+      const { init } = await import('./init.ts');
+      await init(preset, options, cli);
     });
 
   tableOptions(verb('draw', 'Draw the flash map, in the terminal or as SVG.', DRAW_HELP))

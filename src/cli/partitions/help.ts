@@ -45,3 +45,25 @@ export const DRAW_HELP = `
 Examples:
   otakit partitions draw partitions.csv
   otakit partitions draw partitions.csv --flash-size 8MB -o flash-map.svg`;
+
+export const DIFF_HELP = `
+An update over the air replaces an app and never the table: devices in the field keep the table that
+they were flashed with. So the question is whether an app made for the new table runs on the old one,
+and otherwise what a cable must bring and what is lost on the way.
+
+Examples:
+  otakit partitions diff shipped.csv partitions.csv
+  otakit partitions diff flash-dump.bin partitions.csv --exit-code
+
+JSON: before, after, identical, changes[]{kind, before, after, what[]},
+overTheAir{verdict: same | keep | no, reasons[], largestImageBytes}, dataLost[]{entry, reason, by},
+byCable[]{what, action, entry, flashOffset, sizeBytes}.`;
+
+export const INIT_HELP = `
+Slots that are too small for the image grow at the cost of the storage behind them; storage takes
+what a larger flash has more. The result keeps the layout of the preset.
+
+Examples:
+  otakit partitions init --list
+  otakit partitions init --flash-size 4MB --image build/app.bin
+  otakit partitions init micro-rdk-8mb -o -`;
