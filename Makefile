@@ -34,6 +34,20 @@ lint: $(BUILT) ## types, lint, format, unused code, package
 .PHONY: check
 check: lint test ## all of `make lint`, then the tests
 
+# What `make serve-ota` can be told, as `otakit serve` has it. HOST counts only where it was given to
+# make itself: some shells have it in the environment, as the name of this machine.
+SAMPLE_IMAGE := firmware-samples/images/hello-esp32-1.0.0.bin
+SAMPLE_PARTITIONS := partitions/ota-primer-4mb.csv
+SERVE_IMAGE = $(or $(IMAGE),$(SAMPLE_IMAGE))
+SERVE_PARTITIONS = $(or $(PARTITIONS),$(if $(IMAGE),,$(SAMPLE_PARTITIONS)))
+SERVE_HOST = $(if $(filter command,$(origin HOST)),$(HOST))
+option = $(if $($(1)), --$(2) '$($(1))')
+flag = $(if $(filter-out 0 no off false,$($(1))), --$(2))
+
+.PHONY: serve-ota
+serve-ota: $(BUILT) ## serve IMAGE= PARTITIONS= on the LAN [PORT= HOST= TAG= TTL= CHIP= WATCH=1 …]; the sample image by default
+	@node_modules/.bin/node dist/main.js serve '$(SERVE_IMAGE)'$(call option,SERVE_PARTITIONS,partitions)$(call option,CHIP,chip)$(call option,FOR,for)$(call option,PORT,port)$(call option,BIND,bind)$(call option,SERVE_HOST,host)$(call option,TAG,tag)$(call option,TTL,ttl)$(call option,DATA,data)$(call flag,NO_AUTH,no-auth)$(call flag,WATCH,watch)$(call flag,ONCE,once)$(call flag,FORCE,force)$(call flag,NO_ANNOUNCE,no-announce)$(call flag,JSON,json)
+
 .PHONY: bench
 bench: $(BUILT) ## benchmarks beside the peers
 	@npm run --silent bench

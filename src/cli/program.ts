@@ -8,6 +8,7 @@ import { registerDiscover } from './discover/command.ts';
 import { registerPartitions } from './partitions/command.ts';
 import { registerPorts } from './ports/command.ts';
 import { registerSerialServer } from './serial-server/command.ts';
+import { registerServe } from './serve/command.ts';
 import { registerImage } from './image/command.ts';
 
 /** What a command gets to work with. */
@@ -29,6 +30,7 @@ const NOUNS: readonly RegisterNoun[] = [
   registerConfig,
   registerDiscover,
   registerSimulate,
+  registerServe,
 ];
 
 /** The whole command line as commander sees it: names, arguments, options and help. */

@@ -14,6 +14,22 @@ export const SERVE_CODES = {
     kind: 'network',
     meaning: 'The address to serve on cannot be listened on: not permitted, or not ours.',
   },
+  'serve/no-address': {
+    kind: 'network',
+    meaning: 'This machine has no IPv4 address that a URL could name.',
+  },
+  'serve/no-partition-table': {
+    kind: 'usage',
+    meaning: 'No partition table was given, so that it cannot be said whether the image fits.',
+  },
+  'serve/tag-reused': {
+    kind: 'usage',
+    meaning: 'Other bytes were served under this version tag before, so devices would not update.',
+  },
+  'serve/no-auth': {
+    kind: 'warning',
+    meaning: 'Without tokens, everybody who reaches the port can download the image.',
+  },
   'serve/bad-host': {
     kind: 'usage',
     meaning: 'The host for the URL is not a plain host name or IP address.',

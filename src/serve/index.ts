@@ -1,3 +1,12 @@
+/**
+ * Serving images over the air: one TCP port that speaks HTTP/1.0, HTTP/1.1 and HTTP/2 with prior
+ * knowledge, one download handler for all of them, and URLs that are their own credential.
+ *
+ * `createOtaServer` is the whole of it. The parts (front, tokens, artifact handler) are exported for
+ * servers that need them beside an API of their own.
+ *
+ * @module
+ */
 export { type Artifact, entityTag, memoryArtifact } from './artifact.ts';
 export { SERVE_CODES, ServeError } from './codes.ts';
 export type { ConnectionLimits } from './connection.ts';
@@ -24,3 +33,21 @@ export {
   type NetworkInterfaces,
   rankAddresses,
 } from './lan-address.ts';
+export {
+  createOtaServer,
+  type ImageToPublish,
+  type OtaServer,
+  type OtaServerOptions,
+} from './ota-server.ts';
+export type {
+  AbortedEvent,
+  CompleteEvent,
+  ListeningEvent,
+  ProgressEvent,
+  RejectedEvent,
+  RejectReason,
+  RequestEvent,
+  ServeEvent,
+} from './events.ts';
+export { type FileState, watchFiles } from './watch-files.ts';
+export { defaultTag } from './default-tag.ts';

@@ -142,7 +142,8 @@ export function checkAddress(
     ];
   }
   const issues: Issue[] = [];
-  if (kind !== null && kind in KIND_NAME) {
+  const isOwnContainer = kind === 'container' && guest === 'container';
+  if (kind !== null && kind in KIND_NAME && !isOwnContainer) {
     const name = KIND_NAME[kind as keyof typeof KIND_NAME];
     issues.push(
       warning(

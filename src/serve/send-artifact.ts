@@ -37,7 +37,7 @@ export interface SendOptions {
 
 const SMALLEST_PIECE = 16 * 1024;
 const FIRST_PIECE = 64 * 1024;
-const LARGEST_PIECE = 4 * 1024 * 1024;
+const LARGEST_PIECE = 1024 * 1024;
 /** A piece that was taken faster than this is followed by a larger one: fewer turns per byte. */
 const FAST_MS = 20;
 /** A piece that took longer is followed by a smaller one, so that progress is seen to move. */
@@ -71,6 +71,7 @@ async function sendBody(
   const deadline = startedAt + longestDownloadMs(patience, end - start);
   let progressAt = startedAt;
   let position = start;
+  let pieceBytes = FIRST_PIECE;
   let broken: CutReason | null = null;
   const breakOff = (why: CutReason) => {
     broken ??= why;
@@ -80,11 +81,12 @@ async function sendBody(
   signal?.addEventListener('abort', shutDown, { once: true });
   const unwatch = watchdog.watch({
     check: (now) => {
-      if (now - progressAt > patience.stallMs || now > deadline) breakOff('too-slow');
+      // A piece is all or nothing to see from here: it may take what the slowest rate allows it.
+      const allowedMs = patience.stallMs + (pieceBytes / patience.minBytesPerSecond) * 1000;
+      if (now - progressAt > allowedMs || now > deadline) breakOff('too-slow');
     },
   });
   try {
-    let pieceBytes = FIRST_PIECE;
     while (position < end) {
       const next = Math.min(position + pieceBytes, end);
       const sliced = artifact.slice(position, next);

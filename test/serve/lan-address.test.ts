@@ -139,6 +139,10 @@ describe('checkAddress', () => {
     }
   });
 
+  it('says once that a container is a container', () => {
+    expect(codes('172.17.0.2', 'container', 'container')).toEqual(['serve/address-in-guest']);
+  });
+
   it('warns inside WSL, containers and virtual machines', () => {
     for (const guest of ['wsl', 'container', 'virtual-machine'] as const) {
       expect(codes('172.29.100.7', 'lan', guest)).toEqual(['serve/address-in-guest']);

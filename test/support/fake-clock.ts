@@ -9,6 +9,7 @@ interface Sleeper {
 export class FakeClock implements Clock {
   #now: number;
   readonly #sleepers = new Set<Sleeper>();
+  #onSleep: (() => void) | null = null;
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
     this.#now = startMs;
@@ -35,8 +36,18 @@ export class FakeClock implements Clock {
       if (signal?.aborted) return abort();
       signal?.addEventListener('abort', abort, { once: true });
       this.#sleepers.add(sleeper);
+      this.#onSleep?.();
       return undefined;
     });
+  }
+
+  /** Resolves once something sleeps: what runs between two sleeps takes real time. */
+  async untilSomethingSleeps(): Promise<void> {
+    if (this.#sleepers.size > 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onSleep = resolve;
+    });
+    this.#onSleep = null;
   }
 
   /** Moves time on, waking every sleeper in its turn and letting what it does run before the next. */

@@ -1,0 +1,65 @@
+import { Option } from 'commander';
+import type { RegisterNoun } from '../program.ts';
+import type { ServeArguments } from './serve.ts';
+
+/** `otakit serve IMAGE` */
+export const registerServe: RegisterNoun = (program, cli) => {
+  program
+    .command('serve')
+    .description('Check an app image and serve it on the LAN, for devices to update from.')
+    .argument('<image>', 'app image: the .bin of the app alone, not a merged one')
+    .option('-p, --partitions <table>', 'partition table of the devices, CSV or binary')
+    .option('-c, --chip <chip>', 'chip of the devices, such as esp32c3')
+    .addOption(
+      new Option('--for <audience>', 'whose devices they are')
+        .choices(['micro-rdk', 'esp-idf'])
+        .default('micro-rdk'),
+    )
+    .option('--port <port>', 'port to listen on; 0 takes any that is free', '3001')
+    .option('--bind <address>', 'address to listen on', '0.0.0.0')
+    .option('--host <address>', 'address to put into the URL, instead of the best of this machine')
+    .option('--tag <tag>', 'version tag; by default version and hash of the image')
+    .option('--ttl <duration>', 'how long the URL works, such as 90m, 24h, 7d', '24h')
+    .option('--no-auth', 'no token in the URL: everybody who reaches the port can download')
+    .option('--watch', 'publish every finished rebuild under a new tag and URL')
+    .option('--once', 'end after the first complete download (exit 0), or one cut off (exit 5)')
+    .option('--force', 'serve in spite of what is only doubtful; never what a device cannot take')
+    .option('--no-announce', 'do not announce the server by mDNS')
+    .option('--data <folder>', 'where the key of the tokens is kept, instead of OTAKIT_DATA')
+    .option('--json', 'one event per line, as JSON, instead of text')
+    .addHelpText('after', HELP)
+    .action(async (image: string, options: ServeArguments) => {
+      const { serve } = await import('./serve.ts');
+      await serve(image, options, cli);
+    });
+};
+
+const HELP = `
+Examples:
+  otakit serve build/app.bin --partitions partitions.csv
+  otakit serve build/app.bin --partitions partitions.csv --watch
+  otakit serve build/app.bin --partitions partitions.csv --once --json
+
+One port speaks HTTP/2 with prior knowledge (micro-RDK), HTTP/1.1 (ESP-IDF, with ranges and resume) and
+HTTP/1.0 (Arduino HTTPUpdate). The URL is the credential: its token is good for this one image until it
+expires, and is shown nowhere else.
+
+An image that a device could not take is refused, with all the reasons; nothing overrides that. Without
+--partitions, or with a --tag that other bytes were served under before, --force is needed. Other
+warnings are shown, and the image is served.
+
+--once: a download is complete when a device has every byte, in one request or in parts; HEAD and parts
+alone do not end it, and neither do refused requests.
+
+JSON, one object per line:
+  checked    file, acceptable, issues[]{code,severity,message,hint}
+  listening  url, tag, sha256, sizeBytes, expiresAt, fileName, service (for the machine config)
+  warning    code, message, hint
+  request    id, device, method, protocol, status, range, userAgent, tag
+  progress   id, device, sentBytes, totalBytes, bytesPerSecond, tag
+  complete   id, device, sentBytes, durationMs, tag
+  aborted    id, device, sentBytes, totalBytes, reason, tag
+  rejected   device, reason, status, method
+
+Exit codes: 0 done (--once) · 2 usage · 3 the image is refused · 5 port taken, or a download cut off
+with --once · 130 stopped by Ctrl-C.`;

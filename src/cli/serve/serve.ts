@@ -1,0 +1,203 @@
+import { join } from 'node:path';
+import type { Audience } from '../../app-image/index.ts';
+import { createOtaServer, defaultTag, openTokenKey, type ServeEvent } from '../../serve/index.ts';
+import { type Clock, type Issue, systemClock } from '../../shared/index.ts';
+import { dataFolder } from '../data-folder.ts';
+import { EXIT } from '../exit-codes.ts';
+import { chipOption } from '../image/check.ts';
+import { loadPartitionTable } from '../partition-table-file.ts';
+import type { Cli } from '../program.ts';
+import { createAnnouncer } from './announce.ts';
+import { chooseAddress } from './choose-address.ts';
+import { jsonView } from './json-view.ts';
+import { type LoadedImage, loadImage, type LoadResult } from './load-image.ts';
+import { portOption, ttlOption } from './options.ts';
+import { publishRebuilds } from './rebuilds.ts';
+import { refuseDoubtful } from './refuse-doubtful.ts';
+import { openServeHistory, type ServeHistory } from './serve-history.ts';
+import { textView } from './text-view.ts';
+import type { ServeView } from './view.ts';
+
+export interface ServeArguments {
+  readonly partitions?: string;
+  readonly chip?: string;
+  readonly for: Audience;
+  readonly port: string;
+  readonly bind: string;
+  readonly host?: string;
+  readonly tag?: string;
+  readonly ttl: string;
+  readonly auth: boolean;
+  readonly watch?: true;
+  readonly once?: true;
+  readonly force?: true;
+  readonly announce: boolean;
+  readonly data?: string;
+  readonly json?: true;
+}
+
+/** `otakit serve IMAGE`: checks the image; what a device could take is then served. */
+export async function serve(path: string, options: ServeArguments, cli: Cli): Promise<void> {
+  const { context, setExitCode } = cli;
+  const folder = options.data ?? dataFolder(context.env);
+  const history = await openServeHistory(join(folder, 'serve-history.json'));
+  const view = options.json ? jsonView(context.stdout) : textView(context);
+  const port = portOption(options.port);
+  const ttlMs = ttlOption(options.ttl);
+
+  const load = () => loadChecked(path, options, history);
+  const first = await load();
+  view.checked(path, first.check.issues, first.loaded !== null);
+  if (first.loaded === null) {
+    setExitCode(EXIT.input);
+    return;
+  }
+  for (const issue of refuseDoubtful(options, first.loaded, history.last(path))) {
+    view.warning(issue);
+  }
+  const key = options.auth ? await tokenKey(join(folder, 'serve.key'), view) : openToAll(view);
+  try {
+    const session = { path, options, port, ttlMs, key, history, view, load };
+    setExitCode(await serveUntilEnd(session, first.loaded, first.check, context.signal));
+  } finally {
+    view.close();
+  }
+}
+
+/** What one run of the command works with. */
+interface Session {
+  readonly path: string;
+  readonly options: ServeArguments;
+  readonly port: number;
+  readonly ttlMs: number;
+  readonly key: Uint8Array | null;
+  readonly history: ServeHistory;
+  readonly view: ServeView;
+  readonly load: () => Promise<LoadResult>;
+}
+
+/** Serves until Ctrl-C, which rejects, or with `--once` until the first download has ended. */
+async function serveUntilEnd(
+  { path, options, port, ttlMs, key, history, view, load }: Session,
+  first: LoadedImage,
+  firstCheck: LoadResult['check'],
+  signal: AbortSignal,
+  clock: Clock = systemClock,
+): Promise<number> {
+  const ended = Promise.withResolvers<number>();
+  const interrupted = () => ended.reject(signal.reason as Error);
+  signal.addEventListener('abort', interrupted, { once: true });
+  if (signal.aborted) interrupted();
+  // It may be rejected while something else is awaited.
+  ended.promise.catch(() => {});
+
+  const address = chooseAddress(options);
+  for (const issue of address.issues) view.warning(issue);
+  const onEvent = (event: ServeEvent) => {
+    if (event.event === 'listening') return;
+    view.event(event);
+    if (options.once && event.event === 'complete') ended.resolve(EXIT.done);
+    if (options.once && event.event === 'aborted') ended.resolve(EXIT.network);
+  };
+  const { bind } = options;
+  await using server = await createOtaServer({
+    port,
+    bind,
+    host: address.host,
+    key,
+    ttlMs,
+    onEvent,
+    clock,
+  });
+  await using announcer = createAnnouncer({
+    port: server.port,
+    boundAddress: bind,
+    needsToken: key !== null,
+    isWanted: options.announce,
+    onIssue: (issue) => view.warning(issue),
+  });
+
+  let served: { readonly tag: string } = { tag: '' };
+  const offer = async (
+    loaded: LoadedImage,
+    { fits }: LoadResult['check'],
+    isRebuild: boolean,
+  ): Promise<void> => {
+    const { image, bytes, sha256 } = loaded;
+    const version = image.appDescriptor?.version ?? null;
+    const tag = chooseTag(options.tag, version, sha256, isRebuild);
+    const listening = server.publish({ bytes, fileName: path, tag, imageHash: image.hash.stored });
+    served = listening;
+    await history.remember(path, { version, tag, sha256 });
+    view.offered({ path, loaded, fits, listening, others: address.others, ttlMs, isRebuild });
+    announcer.offer(image, listening);
+  };
+  await offer(first, firstCheck, false);
+
+  if (options.watch) {
+    const { partitions } = options;
+    publishRebuilds({
+      paths: partitions === undefined ? [path] : [path, partitions],
+      load,
+      served: first.sha256,
+      publish: (loaded, check) => {
+        view.checked(path, check.issues, true);
+        return offer(loaded, check, true);
+      },
+      refuse: (issues) => {
+        view.checked(path, issues, false);
+        view.kept(served.tag);
+      },
+      clock,
+      signal,
+    }).catch(ended.reject);
+  }
+  try {
+    return await ended.promise;
+  } finally {
+    signal.removeEventListener('abort', interrupted);
+  }
+}
+
+async function loadChecked(
+  path: string,
+  { partitions, chip, for: audience }: ServeArguments,
+  history: ServeHistory,
+): Promise<LoadResult> {
+  const target = {
+    audience,
+    ...(chip === undefined ? {} : { chip: chipOption(chip) }),
+    ...(partitions === undefined ? {} : { table: await loadPartitionTable(partitions) }),
+  };
+  return loadImage(path, target, history.last(path));
+}
+
+/** A tag given by hand names the image that was there then; rebuilds need others. */
+function chooseTag(
+  given: string | undefined,
+  version: string | null,
+  sha256: string,
+  isRebuild: boolean,
+): string {
+  if (given === undefined) return defaultTag(version, sha256);
+  return isRebuild ? defaultTag(given, sha256) : given;
+}
+
+async function tokenKey(path: string, view: ServeView): Promise<Uint8Array> {
+  const { bytes, issues } = await openTokenKey(path);
+  for (const issue of issues) view.warning(issue);
+  return bytes;
+}
+
+function openToAll(view: ServeView): null {
+  view.warning(NO_AUTH);
+  return null;
+}
+
+const NO_AUTH: Issue = {
+  code: 'serve/no-auth',
+  severity: 'warning',
+  message:
+    'NO TOKEN: everybody who reaches this port can download the image, for as long as it runs',
+  hint: 'Leave --no-auth out, unless everybody on this network may have the firmware.',
+};
