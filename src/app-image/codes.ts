@@ -135,6 +135,54 @@ export const APP_IMAGE_CODES = {
     kind: 'input',
     meaning: 'The image was built for another chip.',
   },
+  'app-image/bad-intel-hex': {
+    kind: 'input',
+    meaning: 'A line of the Intel HEX file is damaged, or its end record is missing.',
+  },
+  'app-image/bad-uf2': {
+    kind: 'input',
+    meaning: 'A block of the UF2 file is damaged.',
+  },
+  'app-image/bad-flash-setting': {
+    kind: 'usage',
+    meaning: 'The chip has no such flash mode, frequency or size.',
+  },
+  'app-image/patch-signed': {
+    kind: 'input',
+    meaning: 'A signed image was to be patched, which would make its signature invalid.',
+  },
+  'app-image/patch-damaged': {
+    kind: 'input',
+    meaning: 'A damaged image was to be patched.',
+  },
+  'app-image/merge-overlap': {
+    kind: 'input',
+    meaning: 'Two parts of a merge share bytes or a flash sector.',
+  },
+  'app-image/merge-bootloader-offset': {
+    kind: 'input',
+    meaning: 'The bootloader of a merge does not lie where the chip starts it from.',
+  },
+  'app-image/merge-outside-partition': {
+    kind: 'input',
+    meaning: 'A part of a merge is larger than the partition that it lies in.',
+  },
+  'app-image/merge-wipes-data': {
+    kind: 'warning',
+    meaning: 'A raw merge covers data partitions such as NVS, which flashing it overwrites.',
+  },
+  'app-image/merge-has-gaps': {
+    kind: 'warning',
+    meaning: 'A raw merge has gaps of 0xFF between its parts.',
+  },
+  'app-image/merge-range': {
+    kind: 'usage',
+    meaning: 'A part of a merge lies before its start, or behind the size that it is padded to.',
+  },
+  'app-image/bad-flasher-args': {
+    kind: 'input',
+    meaning: 'The file is no flasher_args.json as ESP-IDF writes it.',
+  },
   'app-image/segment-misaligned': {
     kind: 'input',
     meaning:

@@ -51,4 +51,23 @@ export {
 } from './signature/block.ts';
 export { parsePublicKey } from './signature/public-key.ts';
 export { type SignatureVerdict, verifySignature } from './signature/verify.ts';
-export { type ImagePart, planSplit } from './split-image.ts';
+export { type ImagePart, planSplit, type SplitPlan } from './split-image.ts';
+export { expandFlashFile } from './flash-file/expand.ts';
+export { parseIntelHex, serializeIntelHex } from './flash-file/intel-hex.ts';
+export { type FlashRange, joinRanges, rangeEnd, rangesSource } from './flash-file/range.ts';
+export {
+  parseUf2,
+  serializeUf2,
+  type Uf2Contents,
+  uf2MaxChunkBytes,
+  type Uf2Options,
+} from './flash-file/uf2.ts';
+export {
+  checkMerge,
+  type MergeCheck,
+  type MergeCheckOptions,
+  type MergePart,
+  mergeRaw,
+  type MergeRawOptions,
+} from './merge.ts';
+export { type FlashSettings, patchImageHeader } from './patch-header.ts';

@@ -8,6 +8,7 @@ import {
   type CheckOptions,
   inspectImage,
   parsePublicKey,
+  patchImageHeader,
   verifySignature,
 } from '../../src/app-image/index.ts';
 import { memorySource } from '../../src/shared/index.ts';
@@ -73,6 +74,13 @@ describe('a signature of secure boot version 2', () => {
       'app-image/signature-damaged',
       'app-image/signature-invalid',
     ]);
+  });
+
+  it('keeps the header from being patched', async () => {
+    const signed = await signV2(await buildTestApp(), [(await makeKey()).pair]);
+    await expect(patchImageHeader(signed, { size: '8MB' })).rejects.toMatchObject({
+      code: 'app-image/patch-signed',
+    });
   });
 
   it('is of no use to a chip that knows other schemes', async () => {

@@ -1,6 +1,8 @@
 import { Option } from 'commander';
 import type { RegisterNoun } from '../program.ts';
 import type { CheckArguments } from './check.ts';
+import type { MergeArguments } from './merge.ts';
+import type { PatchArguments } from './patch-header.ts';
 import type { InfoArguments } from './info.ts';
 import type { SplitArguments } from './split.ts';
 
@@ -57,8 +59,8 @@ export const registerImage: RegisterNoun = (program, cli) => {
 
   image
     .command('split')
-    .description('take a merged image or flash dump apart')
-    .argument('<file>', 'merged image or flash dump')
+    .description('take a merged image, flash dump, Intel HEX or UF2 file apart')
+    .argument('<file>', 'merged image, flash dump, Intel HEX or UF2 file')
     .requiredOption('-o, --output <dir>', 'folder to write the parts to; made if it is missing')
     .option('--force', 'overwrite files that exist')
     .option('--json', 'one JSON object instead of text')
@@ -66,6 +68,50 @@ export const registerImage: RegisterNoun = (program, cli) => {
     .action(async (file: string, options: SplitArguments) => {
       const { split } = await import('./split.ts');
       await split(file, options, cli);
+    });
+
+  image
+    .command('merge')
+    .description('put bootloader, table and apps into one file')
+    .argument('[parts...]', 'OFFSET FILE pairs, or NAME=FILE with --partitions')
+    .requiredOption('-o, --output <file>', 'file to write')
+    .addOption(
+      new Option('--format <format>', 'by default what the output is called, or raw').choices([
+        'raw',
+        'hex',
+        'uf2',
+      ]),
+    )
+    .option('--flasher-args <json>', "build/flasher_args.json of ESP-IDF's build")
+    .option('-p, --partitions <table>', 'partition table; it becomes a part too')
+    .option('-c, --chip <chip>', 'chip, where no part tells it')
+    .option('--target-offset <offset>', 'raw: flash offset of the first byte', '0x0')
+    .option('--pad-to-size <size>', 'raw: fill up with 0xFF, such as 4MB')
+    .option('--chunk-size <bytes>', 'UF2: payload of a block')
+    .option('--no-md5', 'UF2: leave the MD5 of each block out')
+    .option('--flash-mode <mode>', 'change the bootloader header: qio, dio, …')
+    .option('--flash-freq <frequency>', 'change the bootloader header: 40m, 80m, …')
+    .option('--flash-size <size>', 'change the bootloader header: 4MB, …')
+    .option('--force', 'overwrite the output')
+    .option('--json', 'one JSON object instead of text')
+    .addHelpText('after', MERGE_HELP)
+    .action(async (parts: readonly string[], options: MergeArguments) => {
+      const { merge } = await import('./merge.ts');
+      await merge(parts, options, cli);
+    });
+
+  image
+    .command('patch-header')
+    .description('change flash mode, frequency or size in the header, and redo the SHA-256')
+    .argument('<file>', 'app image or bootloader')
+    .requiredOption('-o, --output <file>', 'file to write; may be the same with --force')
+    .option('--flash-mode <mode>', 'qio, qout, dio, dout, fast-read, slow-read')
+    .option('--flash-freq <frequency>', 'such as 80m')
+    .option('--flash-size <size>', 'such as 4MB')
+    .option('--force', 'overwrite the output')
+    .action(async (file: string, options: PatchArguments) => {
+      const { patchHeader } = await import('./patch-header.ts');
+      await patchHeader(file, options, cli);
     });
 };
 
@@ -105,3 +151,17 @@ Examples:
 
 JSON:
   file, parts[]{kind,path,fileOffset,flashOffset,sizeBytes}`;
+
+const MERGE_HELP = `
+Examples:
+  otakit image merge -o all.hex 0x1000 bootloader.bin 0x8000 partitions.bin 0x10000 app.bin
+  otakit image merge -o all.bin --flasher-args build/flasher_args.json
+  otakit image merge -o all.uf2 --partitions partitions.csv bootloader=bootloader.bin ota_0=app.bin
+
+Prefer hex: a raw file has 0xFF between its parts, and flashing it wipes NVS and otadata.
+The bytes are those that esptool merge-bin writes. Exits 3 where parts overlap, are damaged, are for
+different chips, or lie outside their partition.
+
+JSON:
+  output, format, sizeBytes, chip, parts[]{name,flashOffset,sizeBytes},
+  issues[]{code,severity,message,hint}`;

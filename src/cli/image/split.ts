@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inspectImage, planSplit } from '../../app-image/index.ts';
+import { planSplit } from '../../app-image/index.ts';
 import { formatCount, formatHex } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { openInputFile, writeOutputFile } from '../files.ts';
@@ -19,8 +19,8 @@ export async function split(
   options: SplitArguments,
   { context }: Cli,
 ): Promise<void> {
-  await using source = await openInputFile(path);
-  const parts = planSplit(await inspectImage(source), source);
+  await using file = await openInputFile(path);
+  const { source, parts } = await planSplit(file);
   await makeFolder(options.output);
   const written = [];
   for (const { kind, fileName, fileOffset, flashOffset, sizeBytes } of parts) {

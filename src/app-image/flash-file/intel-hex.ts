@@ -1,0 +1,127 @@
+import { AppImageError } from '../codes.ts';
+import { type FlashRange, joinRanges } from './range.ts';
+
+const DATA = 0;
+const END_OF_FILE = 1;
+const EXTENDED_SEGMENT = 2;
+const START_SEGMENT = 3;
+const EXTENDED_LINEAR = 4;
+const START_LINEAR = 5;
+
+const LINE_BYTES = 16;
+const BANK_BYTES = 0x10000;
+
+/**
+ * Writes Intel HEX: lines of 16 bytes, one type-04 record where the upper half of the address changes,
+ * gaps left out. The same bytes as `esptool merge-bin --format hex`.
+ */
+export function serializeIntelHex(ranges: readonly FlashRange[]): string {
+  const joined = joinRanges(ranges);
+  const last = joined.at(-1);
+  const needsBanks = last !== undefined && last.flashOffset + last.bytes.length > BANK_BYTES;
+  const lines: string[] = [];
+  let bank = needsBanks ? -1 : 0;
+  for (const { flashOffset, bytes } of joined) {
+    let index = 0;
+    while (index < bytes.length) {
+      const address = flashOffset + index;
+      const addressBank = Math.floor(address / BANK_BYTES);
+      if (addressBank !== bank) {
+        bank = addressBank;
+        lines.push(record(EXTENDED_LINEAR, 0, Uint8Array.of(bank >>> 8, bank)));
+      }
+      const low = address % BANK_BYTES;
+      const length = Math.min(LINE_BYTES, BANK_BYTES - low, bytes.length - index);
+      lines.push(record(DATA, low, bytes.subarray(index, index + length)));
+      index += length;
+    }
+  }
+  lines.push(record(END_OF_FILE, 0, new Uint8Array(0)));
+  return `${lines.join('\n')}\n`;
+}
+
+function record(type: number, address: number, data: Uint8Array): string {
+  const body = Uint8Array.of(data.length, address >>> 8, address, type, ...data);
+  const sum = body.reduce((total, byte) => total + byte, 0);
+  return `:${[...body, -sum & 0xff].map(hexByte).join('')}`;
+}
+
+function hexByte(value: number): string {
+  return value.toString(16).padStart(2, '0').toUpperCase();
+}
+
+/**
+ * Reads Intel HEX with linear or segmented addresses.
+ *
+ * @throws AppImageError `app-image/bad-intel-hex` with the line
+ */
+export function parseIntelHex(text: string): readonly FlashRange[] {
+  const ranges: FlashRange[] = [];
+  let base = 0;
+  let chunks: Uint8Array[] = [];
+  let start = 0;
+  let next = 0;
+  const finish = () => {
+    if (chunks.length > 0) ranges.push({ flashOffset: start, bytes: join(chunks, next - start) });
+    chunks = [];
+  };
+  for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
+    if (line.trim() === '') continue;
+    const { type, address, data } = parseRecord(line.trim(), index + 1);
+    if (type === END_OF_FILE) {
+      finish();
+      return joinRanges(ranges);
+    }
+    if (type === EXTENDED_LINEAR) base = bigEndian(data) * BANK_BYTES;
+    else if (type === EXTENDED_SEGMENT) base = bigEndian(data) * 16;
+    else if (type === DATA) {
+      if (base + address !== next || chunks.length === 0) {
+        finish();
+        start = base + address;
+      }
+      chunks.push(data);
+      next = base + address + data.length;
+    } else if (type !== START_SEGMENT && type !== START_LINEAR) {
+      throw bad(index + 1, `has a record of the unknown type ${type}`);
+    }
+  }
+  throw new AppImageError('app-image/bad-intel-hex', 'the file has no end record (:00000001FF)', {
+    hint: 'The file is cut short. Make or copy it again.',
+  });
+}
+
+function parseRecord(line: string, number: number) {
+  if (!/^:(?:[0-9a-f]{2}){5,}$/i.test(line)) throw bad(number, 'is no record of hex digits');
+  const bytes = Uint8Array.from({ length: (line.length - 1) / 2 }, (_, index) =>
+    Number.parseInt(line.slice(1 + 2 * index, 3 + 2 * index), 16),
+  );
+  const [length = 0, high = 0, low = 0, type = 0] = bytes;
+  if (bytes.length !== length + 5) {
+    throw bad(number, `declares ${length} bytes and has ${bytes.length - 5}`);
+  }
+  if ((bytes.reduce((total, byte) => total + byte, 0) & 0xff) !== 0) {
+    throw bad(number, 'has a wrong checksum');
+  }
+  return { type, address: high * 256 + low, data: bytes.subarray(4, -1) };
+}
+
+function bigEndian(bytes: Uint8Array): number {
+  return bytes.reduce((value, byte) => value * 256 + byte, 0);
+}
+
+function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function bad(line: number, what: string): AppImageError {
+  return new AppImageError('app-image/bad-intel-hex', `line ${line} ${what}`, {
+    hint: 'The file is damaged. Make or copy it again.',
+    details: { line },
+  });
+}
