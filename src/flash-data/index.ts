@@ -1,4 +1,49 @@
-export { OTADATA_CODES, type OtadataCode, OtadataError } from './codes.ts';
+export {
+  NVS_CODES,
+  type NvsCode,
+  NvsError,
+  OTADATA_CODES,
+  type OtadataCode,
+  OtadataError,
+} from './codes.ts';
+export type { NvsVariable } from './nvs/assemble.ts';
+export { buildNvs, type NvsBuild, type NvsBuildOptions, type NvsBuildRow } from './nvs/build.ts';
+export { type NvsCsvRow, parseNvsCsv } from './nvs/csv-read.ts';
+export { decodeValue } from './nvs/csv-value.ts';
+export { hasCsvForm, serializeNvsCsv } from './nvs/csv-write.ts';
+export { diffNvs, type NvsChange } from './nvs/diff.ts';
+export { deleteNvsValue, setNvsValue } from './nvs/edit.ts';
+export { decryptNvs, encryptNvs } from './nvs/encrypt.ts';
+export { inspectNvs, looksLikeNvs, type NvsInspection, type NvsUsage } from './nvs/inspect.ts';
+export type { NvsItem } from './nvs/items.ts';
+export {
+  deriveNvsKeys,
+  NVS_KEYS_BYTES,
+  type NvsKeys,
+  parseNvsKeys,
+  serializeNvsKeys,
+} from './nvs/keys.ts';
+export type { NvsIntegerType, NvsPageState, NvsVersion } from './nvs/layout.ts';
+export { locateNvs, type NvsPlace } from './nvs/locate.ts';
+export type { NvsEntryState, NvsPage } from './nvs/page.ts';
+export { type Nvs, parseNvs } from './nvs/parse.ts';
+export { findVariable, isSecret, redacted } from './nvs/secrets.ts';
+export {
+  type NvsType,
+  type NvsValue,
+  stringValue,
+  valueSizeBytes,
+  valueText,
+} from './nvs/value.ts';
+export {
+  parseViamJson,
+  readViamSettings,
+  seedViamSettings,
+  VIAM_BLOBS,
+  VIAM_KEYS,
+  VIAM_NAMESPACE,
+  type ViamKey,
+} from './nvs/viam.ts';
 export {
   bootableEntries,
   type BootPartition,

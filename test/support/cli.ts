@@ -14,14 +14,19 @@ export async function otakit(
   {
     signal = new AbortController().signal,
     env = {},
-  }: { readonly signal?: AbortSignal; readonly env?: CliContext['env'] } = {},
+    stdin = [],
+  }: {
+    readonly signal?: AbortSignal;
+    readonly env?: CliContext['env'];
+    readonly stdin?: readonly (string | Uint8Array)[];
+  } = {},
 ): Promise<CliResult> {
   let stdout = '';
   let stderr = '';
   const exitCode = await runCli(args, {
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
-    stdin: Readable.from([]),
+    stdin: Readable.from(stdin),
     env,
     signal,
   });
