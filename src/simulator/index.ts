@@ -33,6 +33,7 @@ export {
   type BootContext,
   type ChipFaults,
   type ChipListener,
+  firmware,
   linkToChip,
   listenRfc2217,
   listenTcp,

@@ -28,16 +28,24 @@ export interface VirtualChipOptions {
   /** How much of a real flash's time passes: 1 is real time, 0 (the default) none. */
   readonly timeScale?: number;
   readonly faults?: ChipFaults;
-  /** What runs after a reset without the loader; it prints through `print` until `stopped`. */
-  readonly boot?: (chip: BootContext) => Promise<void>;
+  /** What runs after a reset without the loader: `firmware(clock)`, or nothing. */
+  readonly boot?: (context: BootContext) => Promise<void>;
+  /** Told of a fault of the simulator itself. Without it such a fault is thrown at large. */
+  readonly onError?: (error: unknown) => void;
 }
+
+export type ResetReason = 'power-on' | 'software' | 'watchdog';
 
 /** What the firmware of a virtual chip gets to work with. */
 export interface BootContext {
   readonly chip: ChipName;
   readonly flash: NorFlash;
+  /** Major × 100 + minor. */
   readonly revision: number;
+  readonly resetReason: ResetReason;
   readonly print: (text: string) => void;
+  /** Resets the chip from within; it boots again. */
+  readonly restart: (reason: ResetReason) => void;
   /** Aborted by the next reset. */
   readonly stopped: AbortSignal;
 }
@@ -97,7 +105,7 @@ export class VirtualChip {
   }
 
   /** Power on, or a press of the reset button. */
-  reset(into: 'app' | 'loader' = 'app'): void {
+  reset(into: 'app' | 'loader' = 'app', reason: ResetReason = 'power-on'): void {
     this.#running.abort();
     this.#running = new AbortController();
     this.#mode = into;
@@ -105,7 +113,7 @@ export class VirtualChip {
     this.#decoder = new SlipDecoder();
     this.#loader = null;
     if (into === 'loader') this.#enterLoader();
-    else this.#boot();
+    else this.#boot(reason);
   }
 
   setSignals(signals: Signals): void {
@@ -128,7 +136,9 @@ export class VirtualChip {
     if (this.#mode !== 'loader') return;
     const matches = hostBaudRate === null || this.#sameRate(hostBaudRate);
     for (const packet of this.#decoder.feed(matches ? arrived : garbled(arrived))) {
-      this.#work = this.#work.then(() => this.#loader?.handle(packet));
+      this.#work = this.#work
+        .then(() => this.#loader?.handle(packet))
+        .catch((error: unknown) => this.#fail(error));
     }
   }
 
@@ -188,20 +198,32 @@ export class VirtualChip {
     });
   }
 
-  #boot(): void {
+  #boot(resetReason: ResetReason): void {
     const { boot } = this.#options;
     if (boot === undefined) return;
     const stopped = this.#running.signal;
     const { major, minor } = this.#identity.revision;
-    void boot({
+    boot({
       chip: this.profile.name,
       flash: this.flash,
       revision: major * 100 + minor,
+      resetReason,
       print: (text) => {
         if (!stopped.aborted) this.#print(text);
       },
+      restart: (reason) => {
+        if (!stopped.aborted) this.reset('app', reason);
+      },
       stopped,
+    }).catch((error: unknown) => {
+      if (!stopped.aborted) this.#fail(error);
     });
+  }
+
+  #fail(error: unknown): void {
+    const { onError } = this.#options;
+    if (onError === undefined) throw error;
+    onError(error);
   }
 
   #print(text: string): void {

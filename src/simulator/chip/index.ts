@@ -1,4 +1,10 @@
-export { type BootContext, VirtualChip, type VirtualChipOptions } from './chip.ts';
+export { firmware } from './boot.ts';
+export {
+  type BootContext,
+  type ResetReason,
+  VirtualChip,
+  type VirtualChipOptions,
+} from './chip.ts';
 export { VIRTUAL_CHIP_CODES, VirtualChipError } from './codes.ts';
 export type { ChipFaults } from './faults.ts';
 export { listenRfc2217 } from './listen-rfc2217.ts';

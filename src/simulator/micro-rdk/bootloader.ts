@@ -20,6 +20,9 @@ import type { VirtualFlash } from './virtual-flash.ts';
 export const TABLE_FLASH_OFFSET = 0x8000;
 const TABLE_BYTES = 0xc00;
 
+/** The flash as the bootloader uses it; a {@link VirtualFlash} is one, a virtual chip's NOR too. */
+export type BootFlash = Pick<VirtualFlash, 'read' | 'program' | 'erase'>;
+
 /** How a boot ended: an app runs, or the chip resets for ever. */
 export type BootOutcome =
   | { readonly kind: 'running'; readonly slot: BootPartition; readonly table: BootTable }
@@ -30,7 +33,7 @@ export type BootOutcome =
  * verifies the chosen slot's image, and goes on to the other slots where it is bad.
  */
 export async function boot(
-  flash: VirtualFlash,
+  flash: BootFlash,
   chip: ChipUnderTest,
   loggerFor: LoggerFor,
 ): Promise<BootOutcome> {
@@ -80,7 +83,7 @@ export function logVerdict(verdict: ImageVerdict, loggerFor: LoggerFor): void {
 }
 
 /** The otadata partition of a table; `null` where there is none of the right size. */
-export function readOtadata(flash: VirtualFlash, table: BootTable): Otadata | null {
+export function readOtadata(flash: BootFlash, table: BootTable): Otadata | null {
   const partition = otadataPartition(table);
   if (partition === null) return null;
   return parseOtadata(flash.read(partition.flashOffset, OTADATA_SIZE_BYTES).slice());
@@ -91,7 +94,7 @@ export function otadataPartition(table: BootTable): BootPartition | null {
   return found !== undefined && found.sizeBytes >= OTADATA_SIZE_BYTES ? found : null;
 }
 
-function readTable(flash: VirtualFlash): BootTable | OtakitError {
+function readTable(flash: BootFlash): BootTable | OtakitError {
   try {
     return parsePartitionBinary(flash.read(TABLE_FLASH_OFFSET, TABLE_BYTES));
   } catch (error) {
@@ -102,7 +105,7 @@ function readTable(flash: VirtualFlash): BootTable | OtakitError {
 
 /** Without a factory app the bootloader writes down which slot it took. */
 async function noteBoot(
-  flash: VirtualFlash,
+  flash: BootFlash,
   otadata: Otadata | null,
   table: BootTable,
   choice: BootChoice,

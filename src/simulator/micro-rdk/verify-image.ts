@@ -54,7 +54,7 @@ const FIRST_LOADABLE_ADDRESS = 0x10000000;
  * It is written apart from the host's own check, so that the two can disagree.
  */
 export async function verifyImage(
-  flash: VirtualFlash,
+  flash: Pick<VirtualFlash, 'read'>,
   slot: BootPartition,
   { chip, revision }: ChipUnderTest,
 ): Promise<ImageVerdict> {
