@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../shared/index.ts';
 import type { ChipName } from '../chips/index.ts';
 import { buildDnsQuery, type DnsQuestion, readDnsResponse, RECORD_TYPE } from './dns-message.ts';
-import { lanInterfaces, openMulticast } from './multicast.ts';
+import { lanInterfaces, type Multicast, openMulticast } from './multicast.ts';
 import { RecordStore, type ResolvedService, typeName } from './record-store.ts';
 import { factsFromText, type ServerFacts } from './server-facts.ts';
 import {
@@ -72,10 +72,13 @@ export async function discover({
   const browse = buildDnsQuery(
     BROWSED_TYPES.map((type) => ({ name: typeName(type), type: RECORD_TYPE.PTR })),
   );
+  // Answers may come in before every interface is open.
+  let open: Multicast | null = null;
   const askMissing = () => {
+    if (open === null) return;
     const questions = store.missing().filter((one) => !asked.has(JSON.stringify(one)));
     for (const one of questions) asked.add(JSON.stringify(one));
-    for (const packet of packets(questions)) void multicast.send(packet);
+    for (const packet of packets(questions)) void open.send(packet);
   };
   await using multicast = await openMulticast(lanInterfaces(), browse, (packet) => {
     const records = readDnsResponse(packet);
@@ -83,6 +86,8 @@ export async function discover({
     store.add(records);
     queueMicrotask(askMissing);
   });
+  open = multicast;
+  askMissing();
   const end = clock.now() + timeoutMs;
   for (let intervalMs = FIRST_INTERVAL_MS; ; intervalMs *= 2) {
     const leftMs = end - clock.now();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CliError } from '../../../src/cli/codes.ts';
 import { otakit } from '../../support/cli.ts';
 
 describe('otakit discover', () => {
@@ -22,5 +23,11 @@ describe('otakit discover', () => {
     ]) {
       expect(stdout).toContain(word);
     }
+  });
+
+  it('ends with 130 on Ctrl-C, with nothing on stdout', async () => {
+    const signal = AbortSignal.abort(new CliError('cli/interrupted', 'interrupted'));
+    const { exitCode, stdout } = await otakit(['discover', '--timeout', '1m'], { signal });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: '' });
   });
 });
