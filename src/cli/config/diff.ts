@@ -3,7 +3,8 @@ import type { CliContext } from '../context.ts';
 import { fileTarget } from '../../machine-config/index.ts';
 import { noKeptEdit } from './revert.ts';
 import { renderConfigDiff } from './report-change.ts';
-import { openTarget, type TargetOptions } from './target-options.ts';
+import { openTarget } from './open-target.ts';
+import type { TargetOptions } from './target-options.ts';
 import { UndoStore } from './undo-store.ts';
 
 /** What `otakit config diff` takes. */

@@ -8,7 +8,8 @@ import {
 import { CliError } from '../codes.ts';
 import type { CliContext } from '../context.ts';
 import { renderConfigDiff } from './report-change.ts';
-import { openTarget, type TargetOptions } from './target-options.ts';
+import { openTarget } from './open-target.ts';
+import type { TargetOptions } from './target-options.ts';
 import { UndoStore } from './undo-store.ts';
 
 /** What `otakit config revert` takes. */

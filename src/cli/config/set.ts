@@ -6,7 +6,8 @@ import { EXIT } from '../exit-codes.ts';
 import { renderIssues } from '../render-issues.ts';
 import { applyChange } from './apply-change.ts';
 import { describeChange, renderConfigDiff, summarizeChange } from './report-change.ts';
-import { openTarget, type TargetOptions } from './target-options.ts';
+import { openTarget } from './open-target.ts';
+import type { TargetOptions } from './target-options.ts';
 
 /** What `otakit config set` takes. */
 export interface SetOptions extends TargetOptions {

@@ -9,7 +9,8 @@ import {
 import { printable } from '../../shared/index.ts';
 import type { CliContext } from '../context.ts';
 import { renderIssues } from '../render-issues.ts';
-import { openTarget, type TargetOptions } from './target-options.ts';
+import { openTarget } from './open-target.ts';
+import type { TargetOptions } from './target-options.ts';
 
 /** What `otakit config show` takes. */
 export interface ShowOptions extends TargetOptions {
