@@ -36,11 +36,17 @@ const GROWTH = 1.1;
  * storage takes what a larger flash has more. A preset that fits as it is stays as it is.
  *
  * @param preset a table parsed from CSV, its app slots one behind the other and of one size
- * @throws PartitionTableError `partition-table/image-too-large` with the flash that would do
+ * @throws PartitionTableError `partition-table/image-too-large` with the flash that would do,
+ *   `partition-table/no-app`
  */
 export function fitPreset(preset: PartitionTable, options: FitOptions): FittedPreset {
   const { flashSizeBytes, imageBytes = 0 } = options;
   const slots = appSlots(preset);
+  if (slots.length === 0) {
+    throw new PartitionTableError('partition-table/no-app', 'The preset has no app slot to fit', {
+      hint: 'Start from a table with ota_0 and ota_1.',
+    });
+  }
   const current = Math.min(...slots.map(({ sizeBytes }) => sizeBytes));
   const tail = tailOf(preset, slots);
   const fixedBytes = tail.reduce(

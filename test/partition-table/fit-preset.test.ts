@@ -13,7 +13,7 @@ import {
 } from '../../src/partition-table/index.ts';
 import { hasErrors } from '../../src/shared/index.ts';
 import { REPOSITORY } from '../support/source-files.ts';
-import { brief, thrownBy } from './support.ts';
+import { brief, csv, thrownBy } from './support.ts';
 
 const MB = 1024 * 1024;
 const folder = join(REPOSITORY, 'partitions');
@@ -61,6 +61,13 @@ describe('fitting a preset', () => {
     expect(error.hint).toContain('Take 8 MB of flash');
     expect(thrownBy(() => fitPreset(preset('ota-4mb'), { flashSizeBytes: 1000 })).code).toBe(
       'partition-table/image-too-large',
+    );
+  });
+
+  it('needs slots to fit', () => {
+    const table = csv('nvs,data,nvs,,16K');
+    expect(thrownBy(() => fitPreset(table, { flashSizeBytes: 4 * MB })).code).toBe(
+      'partition-table/no-app',
     );
   });
 
