@@ -4,7 +4,7 @@
  * @module
  */
 export { SIMULATOR_CODES, SimulatorError } from './codes.ts';
-export { configFile, parseMachineConfig } from './micro-rdk/config-file.ts';
+export { configFile, readMachineConfig } from './micro-rdk/config-file.ts';
 export { MicroRdk, type MicroRdkParts } from './micro-rdk/device.ts';
 export {
   createDial,
@@ -20,12 +20,18 @@ export {
   type ConfigSource,
   type MachineConfig,
   OTA_MODEL,
-  OTA_MODEL_SHORT,
   selectOtaService,
   type ServiceEntry,
 } from './micro-rdk/machine-config.ts';
 export { chipAsSold, manufacture } from './micro-rdk/manufacture.ts';
 export { type StoredKey, type StoredValues, valuesInMemory } from './micro-rdk/stored-values.ts';
+export {
+  createVirtualDevice,
+  openVirtualDevice,
+  type VirtualDevice,
+  type VirtualDeviceParts,
+  type WantedDevice,
+} from './micro-rdk/virtual-device.ts';
 export type { DeviceUri } from './micro-rdk/uri.ts';
 export type { ChipUnderTest } from './micro-rdk/verify-image.ts';
 export { VirtualFlash } from './micro-rdk/virtual-flash.ts';

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { buildAppImage, serializeAppDescriptor } from '../../src/app-image/index.ts';
 import { chipByName, type ChipName } from '../../src/chips/index.ts';
 import { parsePartitionTable, smallestFlashBytes } from '../../src/partition-table/index.ts';
 import {
@@ -9,7 +10,7 @@ import {
   manufacture,
   MicroRdk,
   type MicroRdkEvent,
-  parseMachineConfig,
+  readMachineConfig,
   type StoredValues,
   valuesInMemory,
   VirtualFlash,
@@ -88,7 +89,7 @@ export async function createTestDevice(options: TestDeviceOptions = {}): Promise
   let config = options.configText ?? '{}';
   const device = new MicroRdk({
     chip: chipAsSold(chip),
-    config: { fetch: async () => parseMachineConfig(config) },
+    config: { fetch: async () => readMachineConfig(config) },
     logs: { write: ({ message }) => log.push(message) },
     dial: options.dial ?? createDial(options.dialOptions),
     onEvent: (event) => events.push(event),
@@ -116,6 +117,18 @@ export async function createTestDevice(options: TestDeviceOptions = {}): Promise
     kinds: () => events.map(({ kind }) => kind),
     failures: () => events.flatMap((event) => (event.kind === 'failed' ? [event.message] : [])),
   };
+}
+
+/** An image that the running app finds nothing wrong with, but that makes the bootloader abort. */
+export function buildAppWithoutMappedCode(): Promise<Uint8Array<ArrayBuffer>> {
+  return buildAppImage({
+    chip: 'esp32',
+    entryPoint: 0x40080000,
+    segments: [
+      { loadAddress: 0x3f400020, data: serializeAppDescriptor({ version: '1.0.0' }) },
+      { loadAddress: 0x40080000, data: new Uint8Array(16) },
+    ],
+  });
 }
 
 /** A file of `partitions/`. */

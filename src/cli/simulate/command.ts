@@ -1,4 +1,5 @@
 import type { RegisterNoun } from '../program.ts';
+import { addMicroRdk } from './micro-rdk-command.ts';
 import { addViamCloud } from './viam-cloud-command.ts';
 
 /** `otakit simulate`: virtual counterparts of hardware and services. */
@@ -6,5 +7,6 @@ export const registerSimulate: RegisterNoun = (program, cli) => {
   const simulate = program
     .command('simulate')
     .description('Run a virtual counterpart of a device or of a service.');
+  addMicroRdk(simulate, cli);
   addViamCloud(simulate, cli);
 };

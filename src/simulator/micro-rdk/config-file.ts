@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { type JsonValue, parseMachineConfig } from '../../machine-config/index.ts';
 import type { ConfigSource, MachineConfig, ServiceEntry } from './machine-config.ts';
 
 /**
@@ -8,27 +9,26 @@ import type { ConfigSource, MachineConfig, ServiceEntry } from './machine-config
  */
 export function configFile(path: string): ConfigSource {
   return {
-    fetch: async (signal) => parseMachineConfig(await readFile(path, { encoding: 'utf8', signal })),
+    fetch: async (signal) => readMachineConfig(await readFile(path, { encoding: 'utf8', signal })),
   };
 }
 
 /**
- * The part of a machine config (the JSON of the cloud's editor) that the device looks at.
+ * The part of a machine config (the JSON of the cloud's editor) that the device looks at. Fragments
+ * are not merged: only the cloud knows them.
  *
- * @throws Error where the text is not a JSON object
+ * @throws MachineConfigError
  */
-export function parseMachineConfig(text: string): MachineConfig {
-  const config: unknown = JSON.parse(text);
-  if (!isObject(config)) throw new Error('the machine config is not a JSON object');
-  const services = Array.isArray(config['services']) ? (config['services'] as unknown[]) : [];
+export function readMachineConfig(text: string): MachineConfig {
+  const { services } = parseMachineConfig(text).value;
   return {
-    services: services.filter(isObject).map(serviceEntry),
+    services: Array.isArray(services) ? services.filter(isObject).map(serviceEntry) : [],
     revision: createHash('sha256').update(text).digest('hex'),
   };
 }
 
-function serviceEntry(entry: Readonly<Record<string, unknown>>): ServiceEntry {
-  const { name, model, attributes } = entry;
+function serviceEntry(entry: Readonly<Record<string, JsonValue>>): ServiceEntry {
+  const { name = '', model = '', attributes = null } = entry;
   return {
     name: typeof name === 'string' ? name : '',
     model: typeof model === 'string' ? model : '',
@@ -36,6 +36,6 @@ function serviceEntry(entry: Readonly<Record<string, unknown>>): ServiceEntry {
   };
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isObject(value: JsonValue): value is Readonly<Record<string, JsonValue>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -23,9 +23,6 @@ export interface ConfigSource {
 
 /** The only spelling that the device knows; the cloud writes short names out before it sends them. */
 export const OTA_MODEL = 'rdk:builtin:ota_service';
-/** What people write in the app; on the wire the device never sees it. */
-export const OTA_MODEL_SHORT = 'ota_service';
-
 /** The entry that the device goes by: the first one with exactly its model. */
 export function selectOtaService(config: MachineConfig): ServiceEntry | null {
   return config.services.find(({ model }) => model === OTA_MODEL) ?? null;

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { buildTestApp, buildTinyApp } from '../../support/build-image.ts';
+import { buildTestApp } from '../../support/build-image.ts';
 import { respondWith, serveHttp2 } from '../../support/http2-server.ts';
-import { createTestDevice, ota, preset } from '../../support/micro-rdk.ts';
+import {
+  buildAppWithoutMappedCode,
+  createTestDevice,
+  ota,
+  preset,
+} from '../../support/micro-rdk.ts';
 
 const image = await buildTestApp({ descriptor: { version: '2.0.0' } });
 const OTADATA = 0xd000;
@@ -81,7 +86,7 @@ describe('what the virtual device boots', () => {
   });
 
   it('is stuck after an update to an image without code in flash, as a real chip is', async () => {
-    await using server = await serveHttp2(respondWith(await buildTinyApp()));
+    await using server = await serveHttp2(respondWith(await buildAppWithoutMappedCode()));
     const test = await createTestDevice();
     await test.poll(ota(`${server.origin}/app.bin`));
     expect(test.failures()).toEqual([]);
