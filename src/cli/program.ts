@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, type Option } from 'commander';
 import { registerConfig } from './config/command.ts';
+import { registerPush } from './push/command.ts';
 import { registerSimulate } from './simulate/command.ts';
 import type { CliContext } from './context.ts';
 import { registerOtadata } from './otadata/command.ts';
@@ -28,6 +29,7 @@ const NOUNS: readonly RegisterNoun[] = [
   registerSerialServer,
   registerImage,
   registerConfig,
+  registerPush,
   registerDiscover,
   registerSimulate,
   registerServe,

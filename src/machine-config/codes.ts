@@ -124,6 +124,43 @@ export const MACHINE_CONFIG_CODES = {
     kind: 'input',
     meaning: 'The file with the machine config cannot be read or written.',
   },
+  'machine-config/preflight-unreachable': {
+    kind: 'network',
+    meaning: 'The URL cannot be fetched from here: no connection, no answer, or an aborted one.',
+  },
+  'machine-config/preflight-http1-only': {
+    kind: 'network',
+    meaning: 'The server of the URL does not speak HTTP/2, which is all that the device speaks.',
+  },
+  'machine-config/preflight-certificate': {
+    kind: 'network',
+    meaning: 'The certificate of the server is self-signed, expired, or for another name.',
+  },
+  'machine-config/preflight-redirect': {
+    kind: 'network',
+    meaning: 'The URL redirects in a way that the device cannot follow, or too often.',
+  },
+  'machine-config/preflight-status': {
+    kind: 'network',
+    meaning: 'The server answers the URL with a status that is no success.',
+  },
+  'machine-config/preflight-no-length': {
+    kind: 'network',
+    meaning: 'The answer has no usable content-length, which the device requires.',
+  },
+  'machine-config/preflight-not-an-app-image': {
+    kind: 'input',
+    meaning: 'What the URL leads to does not begin like an app image.',
+  },
+  'machine-config/preflight-version': {
+    kind: 'input',
+    meaning:
+      'The version in the image is longer than the 24 bytes that the device can hold, or no UTF-8.',
+  },
+  'machine-config/preflight-small-frame': {
+    kind: 'warning',
+    meaning: 'The answer may begin with a frame below 288 bytes, which the device misreads.',
+  },
   'machine-config/not-authenticated': {
     kind: 'network',
     meaning: 'The Viam app does not accept the API key.',

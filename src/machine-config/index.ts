@@ -30,7 +30,11 @@ export { fileTarget } from './targets/file-target.ts';
 export { type KeptSettings, type OtaUndo, undoEdit, undoOf } from './undo.ts';
 export { type ConfigUpdate, sameJson, updateConfig } from './update.ts';
 export { checkTag, looksOlder, MAX_TAG_BYTES, type TagFacts, uniqueTag } from './version-tag.ts';
-export { type OtaPlan, planOtaChange, refusalOf, type SettingsFor } from './plan.ts';
+export { type OtaPlan, planOtaChange, type SettingsFor } from './plan.ts';
+export { type Preflight, preflightUrl } from './preflight/preflight.ts';
+export { refusalOf } from './refusal.ts';
+export { followPart, type FollowOptions } from './follow/follow-part.ts';
+export { DeviceLog, type DeviceStep, type DeviceVerdict } from './follow/device-log.ts';
 export { fragmentTarget, partTarget } from './targets/cloud-target.ts';
 export { VIAM_APP, ViamCloud, type ViamCloudOptions } from './viam/cloud.ts';
 export type {

@@ -1,7 +1,7 @@
-import { hasErrors, type Issue, type ThrowableCode } from '../shared/index.ts';
+import { hasErrors, type Issue } from '../shared/index.ts';
 import { checkSettings } from './check-edit.ts';
 import type { UrlCheckOptions } from './check-url.ts';
-import { type MACHINE_CONFIG_CODES, type MachineConfigCode, MachineConfigError } from './codes.ts';
+import type { MachineConfigCode } from './codes.ts';
 import { parseMachineConfig } from './document.ts';
 import { type EditOptions, type OtaEdit, type OtaSettings, setOtaService } from './edit.ts';
 import { chooseOtaService, findOtaServices } from './ota-service.ts';
@@ -30,14 +30,4 @@ export function planOtaChange(
   const issues = [...document.issues, ...checkSettings(settings, present, options)];
   if (hasErrors(issues)) return { issues, edit: null };
   return { issues, edit: setOtaService(text, settings, { ...options, fragments }) };
-}
-
-/** The first error of a plan that may not be carried out, to throw. */
-export function refusalOf(issues: readonly Issue<MachineConfigCode>[]): MachineConfigError {
-  const first = issues.find(({ severity }) => severity === 'error');
-  return new MachineConfigError(
-    (first?.code ?? 'machine-config/shape') as ThrowableCode<typeof MACHINE_CONFIG_CODES>,
-    first?.message ?? 'the change was refused',
-    { hint: first?.hint ?? 'Look at the config with `otakit config show`.' },
-  );
 }

@@ -58,6 +58,7 @@ export {
   type CloudAddress,
   type CloudFault,
   type KeyRole,
+  selfSignedCertificate,
   type NewConfig,
   type StoredConfig,
   type StoredPart,

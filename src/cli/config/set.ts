@@ -5,6 +5,7 @@ import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { renderIssues } from '../render-issues.ts';
 import { applyChange } from './apply-change.ts';
+import { imageFacts } from './image-facts.ts';
 import { describeChange, renderConfigDiff, summarizeChange } from './report-change.ts';
 import { openTarget } from './open-target.ts';
 import type { TargetOptions } from './target-options.ts';
@@ -14,6 +15,7 @@ export interface SetOptions extends TargetOptions {
   readonly url?: string;
   readonly tag?: string;
   readonly bump?: boolean;
+  readonly image?: string;
   readonly service?: string;
   readonly allowLoopback?: boolean;
   readonly dryRun?: boolean;
@@ -23,7 +25,7 @@ export interface SetOptions extends TargetOptions {
 /** `otakit config set`; answers with the exit code. */
 export async function set(options: SetOptions, context: CliContext): Promise<number> {
   const target = await openTarget(options, context);
-  const change = await applyChange(target, settingsFrom(options), options, context);
+  const change = await applyChange(target, await settingsFrom(options), options, context);
   if (options.json) {
     context.stdout.write(`${JSON.stringify(describeChange(target, change), null, 2)}\n`);
   } else if (change.edit !== null && options.dryRun) {
@@ -35,7 +37,7 @@ export async function set(options: SetOptions, context: CliContext): Promise<num
   return change.edit === null ? EXIT.input : EXIT.done;
 }
 
-function settingsFrom({ url, tag, bump }: SetOptions): SettingsFor {
+async function settingsFrom({ url, tag, bump, image }: SetOptions): Promise<SettingsFor> {
   if (tag !== undefined && bump) {
     throw new CliError('cli/usage', '--tag and --bump exclude each other', {
       hint: 'Give the tag, or let --bump make one.',
@@ -47,8 +49,10 @@ function settingsFrom({ url, tag, bump }: SetOptions): SettingsFor {
     });
   }
   const time = systemClock.now();
+  const facts = image === undefined ? null : await imageFacts(image);
   return (present) => {
-    const version = bump ? uniqueTag({ version: baseOf(present), time, present }) : tag;
+    const build = facts ?? { version: baseOf(present) };
+    const version = bump ? uniqueTag({ ...build, time, present }) : tag;
     return { ...(url === undefined ? {} : { url }), ...(version === undefined ? {} : { version }) };
   };
 }

@@ -18,7 +18,13 @@ import type {
 /** The SDK's public client of the app API. */
 export interface AppClient {
   getRobotPart(id: string): Promise<{ readonly part?: RobotPartMessage }>;
-  getRobotPartLogs(id: string): Promise<{ readonly logs: readonly LogEntryMessage[] }>;
+  /** Newest first. */
+  getRobotPartLogs(
+    id: string,
+    filter?: string,
+    levels?: readonly string[],
+    pageToken?: string,
+  ): Promise<{ readonly logs: readonly LogEntryMessage[]; readonly nextPageToken: string }>;
   getFragment(id: string): Promise<FragmentMessage | undefined>;
 }
 

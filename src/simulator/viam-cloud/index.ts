@@ -6,4 +6,6 @@ export {
   type VirtualViamCloudOptions,
 } from './cloud.ts';
 export type { CloudFault } from './faults.ts';
+export type { TlsKeyPair } from './rpc/listener.ts';
+export { selfSignedCertificate } from './self-signed.ts';
 export type { StoredConfig, StoredPart } from './state.ts';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../../machine-config/fixture.ts';
+import { buildTestApp } from '../../support/build-image.ts';
 import { otakit } from '../../support/cli.ts';
 
 async function workspace(config = fixture('app-triplet.json')) {
@@ -139,6 +140,17 @@ describe('otakit config set, diff and revert', () => {
     expect(second.after.version).toMatch(/^v1\.0\.0-\d{8}T\d{6}Z/);
     expect(second.after.version).not.toBe(first.after.version);
     expect(second.issues).toEqual([]);
+  });
+
+  it('takes version and hash for the tag from the image', async () => {
+    await using work = await workspace();
+    const image = `${work.file}.bin`;
+    await writeFile(image, await buildTestApp({ descriptor: { version: 'v7' } }));
+    const { stdout } = await work.config('set', '--bump', '--image', image, '--json');
+    const { after } = JSON.parse(stdout) as Report;
+    expect(after.version).toMatch(/^v7-\d{8}T\d{6}Z-[0-9a-f]{8}$/);
+    const wrong = await work.config('set', '--bump', '--image', work.file);
+    expect(wrong).toMatchObject({ exitCode: 2 });
   });
 
   it('compares with another file', async () => {

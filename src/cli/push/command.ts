@@ -1,0 +1,50 @@
+import { addTargetOptions, CREDENTIALS_HELP } from '../config/target-options.ts';
+import type { RegisterNoun } from '../program.ts';
+import type { PushOptions } from './push.ts';
+
+/** `otakit push`: a URL and a version tag into machine configs. */
+export const registerPush: RegisterNoun = (program, { context, setExitCode }) => {
+  addTargetOptions(
+    program
+      .command('push')
+      .description('Set URL and version tag in machine configs, so that the devices update.'),
+  )
+    .requiredOption('--url <url>', 'where the devices download the image from')
+    .option('--tag <tag>', 'the version tag')
+    .option('--bump', 'make a tag that no build had before')
+    .option('--image <file>', 'the image, for the version and hash of a tag made by --bump')
+    .option('--service <name>', 'which OTA service, where a config has several')
+    .option(
+      '--no-preflight',
+      'do not fetch the URL first, for networks that this machine is not in',
+    )
+    .option('--allow-loopback', 'let loopback addresses pass, for a virtual device')
+    .option('--dry-run', 'show what would change, write nothing')
+    .option('--follow', 'show what the devices do until they run the new version, or say why not')
+    .option('--silence <duration>', 'how long a followed device may say nothing', '5m')
+    .option('--json', 'report as JSON')
+    .addHelpText('after', HELP + CREDENTIALS_HELP)
+    .action(async (options: PushOptions) => {
+      const { push } = await import('./push.ts');
+      setExitCode(await push(options, context));
+    });
+};
+
+const HELP = `
+Before anything is written, the URL is fetched as a device would: HTTP/2 only, no headers, whole
+redirects only, content-length, header of the image. A config that somebody else saves meanwhile keeps
+their change. \`otakit config revert\` undoes a push.
+
+--follow needs --part, and reads the log that the device sends to the Viam app. It ends with
+  updated     the device booted with the new tag
+  refused     the device's own message
+  fell back   the device has the tag, and its bootloader loaded the old slot
+  silent      nothing in the log for as long as --silence says
+
+Exit codes: 0 done · 3 refused by a check · 4 a device refused · 5 cloud, network, or silent ·
+6 fell back.
+
+Examples:
+  otakit push --url "$URL" --tag v1.2.0 --part 3a2b… --follow
+  otakit push --url "$URL" --bump --image app.bin --part 3a2b… 77ef…
+  otakit push --url "$URL" --tag v1.2.0 --fragment 5c1d… --dry-run`;

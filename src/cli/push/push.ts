@@ -1,0 +1,110 @@
+import {
+  checkOtaUrl,
+  preflightUrl,
+  type SettingsFor,
+  uniqueTag,
+} from '../../machine-config/index.ts';
+import { hasErrors, type Issue, parseDuration, systemClock } from '../../shared/index.ts';
+import { CliError } from '../codes.ts';
+import { imageFacts } from '../config/image-facts.ts';
+import { type OpenTarget, openTargets } from '../config/open-target.ts';
+import type { TargetOptions } from '../config/target-options.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { toJson } from '../json.ts';
+import { renderIssues } from '../render-issues.ts';
+import { pushOne, type PushResult } from './push-one.ts';
+import { describeResult, exitCodeOf, renderResult, renderSummary } from './results.ts';
+
+/** What `otakit push` takes. */
+export interface PushOptions extends TargetOptions {
+  readonly url: string;
+  readonly tag?: string;
+  readonly bump?: boolean;
+  readonly image?: string;
+  readonly service?: string;
+  readonly preflight: boolean;
+  readonly allowLoopback?: boolean;
+  readonly dryRun?: boolean;
+  readonly follow?: boolean;
+  readonly silence: string;
+  readonly json?: boolean;
+}
+
+/** `otakit push`; answers with the exit code. */
+export async function push(options: PushOptions, context: CliContext): Promise<number> {
+  const silenceMs = parseDuration(options.silence);
+  if (silenceMs === null) {
+    throw new CliError('cli/usage', `--silence ${options.silence} is no duration`, {
+      hint: 'For example 90s or 5m.',
+    });
+  }
+  const settingsFor = await settingsOf(options);
+  const targets = await openTargets(options, context);
+  refuseToFollowUnseen(options, targets);
+
+  const issues = await checkUrl(options, context);
+  if (hasErrors(issues)) {
+    renderIssues(issues, 'URL', context.stderr, context.env);
+    if (options.json) context.stdout.write(toJson({ issues, results: [] }));
+    return EXIT.input;
+  }
+  renderIssues(issues, 'URL', context.stderr, context.env);
+
+  const onlyOne = targets.length === 1;
+  const say = options.json ? () => {} : (line: string) => context.stderr.write(`${line}\n`);
+  const results = await Promise.all(
+    targets.map((open) => {
+      const prefix = onlyOne ? '' : `${open.target.label}: `;
+      const report = (line: string) => say(prefix + line);
+      return pushOne(open, settingsFor, { ...options, silenceMs, report }, context);
+    }),
+  );
+  if (options.json) context.stdout.write(toJson({ issues, results: results.map(describeResult) }));
+  else renderAll(results, options, context);
+  return Math.max(...results.map(exitCodeOf));
+}
+
+function renderAll(
+  results: readonly PushResult[],
+  options: PushOptions,
+  context: CliContext,
+): void {
+  for (const result of results) renderResult(result, options, context);
+  if (results.length > 1) renderSummary(results, context);
+}
+
+async function settingsOf({ url, tag, bump, image }: PushOptions): Promise<SettingsFor> {
+  if ((tag === undefined) === !bump) {
+    throw new CliError(
+      'cli/usage',
+      tag === undefined ? 'there is no tag' : '--tag and --bump exclude each other',
+      {
+        hint: 'Give the tag with --tag, or let --bump make one.',
+      },
+    );
+  }
+  if (tag !== undefined) return () => ({ url, version: tag });
+  const facts = image === undefined ? {} : await imageFacts(image);
+  const time = systemClock.now();
+  return (present) => ({ url, version: uniqueTag({ ...facts, time, present }) });
+}
+
+/** A URL that is no good is refused before the cloud is asked for anything. */
+async function checkUrl(
+  { url, preflight, allowLoopback = false }: PushOptions,
+  { signal }: CliContext,
+): Promise<readonly Issue[]> {
+  const issues = checkOtaUrl(url, { allowLoopback });
+  // The warnings come again with each config.
+  if (hasErrors(issues)) return issues;
+  if (!preflight) return [];
+  return (await preflightUrl(url, { allowLoopback, signal })).issues;
+}
+
+function refuseToFollowUnseen({ follow }: PushOptions, targets: readonly OpenTarget[]): void {
+  if (!follow || targets.every(({ partId }) => partId !== null)) return;
+  throw new CliError('cli/usage', '--follow reads the log of a part, so it needs --part', {
+    hint: 'With a file or a fragment, watch the downloads in the terminal of `otakit serve`.',
+  });
+}

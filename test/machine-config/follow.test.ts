@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import {
+  DeviceLog,
+  type DeviceStep,
+  followPart,
+  partTarget,
+  ViamCloud,
+} from '../../src/machine-config/index.ts';
+import { VirtualViamCloud } from '../../src/simulator/index.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+const BEGIN = [
+  'OTA connection attempt 1: `http://10.0.0.5:1/a.bin?t=x` ',
+  'ota connected, beginning download',
+  'verifying new ota firmware',
+  'writing new firmware to address `0x400000`',
+  'updating next OTA partition at 0x400000: 16384/1000000 bytes written',
+  'firmware download complete: 1000000 bytes',
+];
+const STORED = [
+  'firmware update successful: version `v2`',
+  'next reboot will load firmware from `0x400000`',
+  'rebooting from config monitor...',
+];
+const booted = (offset: string) => [
+  `Loaded app from partition at offset ${offset}`,
+  'OTA firmware version: v2',
+];
+
+function readAll(lines: readonly string[]) {
+  const log = new DeviceLog('v2');
+  const steps = lines.map((line) => log.read(line)).filter((step) => step !== null);
+  return { steps, verdict: log.verdict, failure: log.failure };
+}
+
+describe('DeviceLog', () => {
+  it('reads a whole update', () => {
+    const { steps, verdict } = readAll([...BEGIN, ...STORED, ...booted('0x400000')]);
+    expect(steps).toEqual([
+      { kind: 'connecting', attempt: 1 },
+      { kind: 'downloading' },
+      { kind: 'progress', doneBytes: 16_384, totalBytes: 1_000_000 },
+      { kind: 'downloaded', sizeBytes: 1_000_000 },
+      { kind: 'stored', tag: 'v2' },
+      { kind: 'rebooting' },
+      { kind: 'booted', tag: 'v2', flashOffset: 0x400000 },
+    ]);
+    expect(verdict).toEqual({ outcome: 'updated', flashOffset: 0x400000 });
+  });
+
+  it('is content with the tag where the log has nothing of the bootloader', () => {
+    const { verdict } = readAll([...BEGIN, ...STORED, 'OTA firmware version: v2']);
+    expect(verdict).toEqual({ outcome: 'updated', flashOffset: null });
+  });
+
+  it('tells when the bootloader went back to the old slot', () => {
+    const { verdict } = readAll([...BEGIN, ...STORED, ...booted('0x20000')]);
+    expect(verdict).toEqual({
+      outcome: 'fell-back',
+      expectedOffset: 0x400000,
+      actualOffset: 0x20000,
+    });
+  });
+
+  it('goes on after one failure, and takes the second for an answer', () => {
+    const failed = 'failed to complete ota update: Bad Request - Status: 403';
+    expect(readAll([failed])).toMatchObject({ verdict: null, failure: failed });
+    expect(readAll([failed, ...BEGIN, ...STORED])).toMatchObject({ verdict: null, failure: null });
+    expect(readAll([failed, ...BEGIN.slice(0, 1), failed]).verdict).toEqual({
+      outcome: 'refused',
+      message: failed,
+    });
+  });
+
+  it('knows that a config failure is final', () => {
+    const failed = 'failed to create ota service from config: version X has length 129';
+    expect(readAll([failed]).verdict).toEqual({ outcome: 'refused', message: failed });
+  });
+
+  it('does not take a boot with another tag for the update', () => {
+    expect(readAll(['OTA firmware version: v1', 'unrelated']).verdict).toBeNull();
+  });
+});
+
+async function following() {
+  const virtual = await VirtualViamCloud.create();
+  const { id, key } = virtual.addApiKey();
+  const part = virtual.addPart({ config: {} });
+  const { url } = await virtual.listen();
+  const credentials = { type: 'api-key', authEntity: id, payload: key } as const;
+  const cloud = new ViamCloud({ host: url, credentials });
+  const clock = new FakeClock();
+  const steps: DeviceStep[] = [];
+  const follow = async (silenceMs = 60_000) => {
+    const marked = await followPart(cloud, part.id);
+    const { signal } = new AbortController();
+    return {
+      verdict: marked.follow('v2', {
+        clock,
+        silenceMs,
+        signal,
+        onStep: (step) => void steps.push(step),
+      }),
+    };
+  };
+  const log = (lines: readonly string[]) => {
+    for (const line of lines) virtual.log(part.id, 'info', line);
+  };
+  return {
+    virtual,
+    cloud,
+    clock,
+    part,
+    steps,
+    follow,
+    log,
+    [Symbol.asyncDispose]: () => virtual[Symbol.asyncDispose](),
+  };
+}
+
+describe('followPart', () => {
+  it('reads only what comes after the mark, over several pages, in order', async () => {
+    await using device = await following();
+    device.log([...BEGIN, ...STORED, ...booted('0x20000')]);
+    const { verdict } = await device.follow();
+    const progress = Array.from(
+      { length: 250 },
+      (_, index) => `updating next OTA partition at 0x400000: ${index + 1}/250 bytes written`,
+    );
+    device.log([...BEGIN.slice(0, 4), ...progress, ...STORED, ...booted('0x400000')]);
+    expect(await verdict).toEqual({ outcome: 'updated', flashOffset: 0x400000 });
+    const done = device.steps.flatMap((step) => (step.kind === 'progress' ? [step.doneBytes] : []));
+    expect(done).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
+  });
+
+  it('calls a device silent when nothing comes for long enough', async () => {
+    await using device = await following();
+    const { verdict } = await device.follow(60_000);
+    expect(await advanced(device.clock, verdict)).toMatchObject({ outcome: 'silent' });
+  });
+
+  it('takes a failure with nothing after it for the answer', async () => {
+    await using device = await following();
+    const { verdict } = await device.follow(600_000);
+    const failed = 'failed to complete ota update: no space';
+    device.log([failed]);
+    expect(await advanced(device.clock, verdict)).toEqual({ outcome: 'refused', message: failed });
+  });
+
+  it('rides out a cloud that fails for a moment, but not one that forbids', async () => {
+    await using device = await following();
+    const { verdict } = await device.follow();
+    device.virtual.inject({ kind: 'unavailable', method: 'GetRobotPartLogs', times: 1 });
+    device.log([...BEGIN, ...STORED, ...booted('0x400000')]);
+    expect(await advanced(device.clock, verdict)).toMatchObject({ outcome: 'updated' });
+    device.virtual.inject({ kind: 'denied', method: 'GetRobotPartLogs' });
+    await expect(device.follow()).rejects.toMatchObject({ code: 'machine-config/not-permitted' });
+    expect((await partTarget(device.cloud, device.part.id).read()).text).toBe('{}\n');
+  });
+});
+
+/** Lets time pass, only while somebody sleeps, until a promise is settled. */
+async function advanced<Result>(clock: FakeClock, promise: Promise<Result>): Promise<Result> {
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  while (!(await Promise.race([settled, clock.untilSomethingSleeps().then(() => false)]))) {
+    await clock.advance(1000);
+  }
+  return promise;
+}
