@@ -4,6 +4,7 @@ import { registerConfig } from './config/command.ts';
 import { registerPush } from './push/command.ts';
 import { registerSimulate } from './simulate/command.ts';
 import type { CliContext } from './context.ts';
+import { registerNvs } from './nvs/command.ts';
 import { registerOtadata } from './otadata/command.ts';
 import { registerDiscover } from './discover/command.ts';
 import { registerPartitions } from './partitions/command.ts';
@@ -23,6 +24,7 @@ export interface Cli {
 export type RegisterNoun = (program: Command, cli: Cli) => void;
 
 const NOUNS: readonly RegisterNoun[] = [
+  registerNvs,
   registerOtadata,
   registerPartitions,
   registerPorts,
