@@ -1,4 +1,4 @@
-import { bytesEqual, decodeCString, formatHex, printable } from '../shared/index.ts';
+import { decodeCString, formatHex, printable } from '../shared/index.ts';
 import { type Finding, finding } from './finding.ts';
 import { NAME_BYTES, type PartitionEntry, type PartitionTable, shownName } from './model.ts';
 import { nameField } from './parse-binary.ts';
@@ -14,6 +14,8 @@ function lintName(entry: PartitionEntry): readonly Finding[] {
   const shown = shownName(entry);
   const lengthBytes = new TextEncoder().encode(entry.name).length;
   const field = entry.rawName ?? nameField(entry.name);
+  const whole = entry.rawName === undefined && lengthBytes <= NAME_BYTES;
+  const kept = whole ? entry.name : decodeCString(field);
   const found = misleading(entry);
   if (entry.name === '') {
     found.push(
@@ -37,7 +39,7 @@ function lintName(entry: PartitionEntry): readonly Finding[] {
       ),
     );
   }
-  if (decodeCString(field) === null) {
+  if (kept === null) {
     found.push(
       finding(
         'partition-table/name-not-utf8',
@@ -53,7 +55,7 @@ function lintName(entry: PartitionEntry): readonly Finding[] {
         'partition-table/name-too-long',
         'warning',
         at,
-        `the name ${shown} has ${lengthBytes} bytes; the device keeps ${NAME_BYTES} of them: ${printable(decodeCString(field) ?? '')}`,
+        `the name ${shown} has ${lengthBytes} bytes; the device keeps ${NAME_BYTES} of them: ${printable(kept)}`,
         `Shorten it to ${NAME_BYTES - 1} bytes; programs that look for the whole name find nothing.`,
       ),
     );
@@ -93,16 +95,15 @@ function misleading(entry: PartitionEntry): Finding[] {
 
 /** Names that differ in a CSV but not on a device. */
 function collisions(table: PartitionTable): readonly Finding[] {
-  const { entries } = table;
-  return entries.flatMap((entry, index) => {
-    const field = entry.rawName ?? nameField(entry.name);
-    const earlier = entries
-      .slice(0, index)
-      .find(
-        (other) =>
-          other.name !== entry.name && bytesEqual(other.rawName ?? nameField(other.name), field),
-      );
-    if (earlier === undefined) return [];
+  const first = new Map<string, PartitionEntry>();
+  return table.entries.flatMap((entry) => {
+    const field = String.fromCharCode(...(entry.rawName ?? nameField(entry.name)));
+    const earlier = first.get(field);
+    if (earlier === undefined) {
+      first.set(field, entry);
+      return [];
+    }
+    if (earlier.name === entry.name) return [];
     return [
       finding(
         'partition-table/name-collision',

@@ -22,7 +22,10 @@ export async function loadTargets(): Promise<readonly FuzzTarget[]> {
     (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !NOT_TARGETS.has(file),
   );
   const modules = await Promise.all(
-    files.map(async (file) => (await import(`./${file}`)) as { targets: readonly FuzzTarget[] }),
+    files.map(
+      async (file) =>
+        (await import(new URL(file, import.meta.url).href)) as { targets: readonly FuzzTarget[] },
+    ),
   );
   return modules.flatMap(({ targets }) => targets);
 }
