@@ -14,6 +14,10 @@ export const SIMULATOR_CODES = {
     kind: 'input',
     meaning: 'The first firmware of a virtual device is larger than its first app slot.',
   },
+  'simulator/no-nvs': {
+    kind: 'input',
+    meaning: 'The partition table of a virtual micro-RDK has no NVS to keep its version tag in.',
+  },
   'simulator/table-too-large': {
     kind: 'input',
     meaning: 'The partition table of a virtual device reaches past the end of the largest flash.',

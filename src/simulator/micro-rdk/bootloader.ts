@@ -38,9 +38,12 @@ export async function boot(
   loggerFor: LoggerFor,
 ): Promise<BootOutcome> {
   const log = loggerFor('boot');
-  const table = readTable(flash);
-  if (table instanceof OtakitError) {
-    loggerFor('flash_parts').error(table.message);
+  let table: BootTable;
+  try {
+    table = readTable(flash);
+  } catch (error) {
+    if (!(error instanceof OtakitError)) throw error;
+    loggerFor('flash_parts').error(error.message);
     log.error('Failed to verify partition table');
     return stuck(log, 'load partition table error!');
   }
@@ -94,13 +97,13 @@ export function otadataPartition(table: BootTable): BootPartition | null {
   return found !== undefined && found.sizeBytes >= OTADATA_SIZE_BYTES ? found : null;
 }
 
-function readTable(flash: BootFlash): BootTable | OtakitError {
-  try {
-    return parsePartitionBinary(flash.read(TABLE_FLASH_OFFSET, TABLE_BYTES));
-  } catch (error) {
-    if (error instanceof OtakitError) return error;
-    throw error;
-  }
+/**
+ * The partition table in flash.
+ *
+ * @throws PartitionTableError
+ */
+export function readTable(flash: BootFlash): BootTable {
+  return parsePartitionBinary(flash.read(TABLE_FLASH_OFFSET, TABLE_BYTES));
 }
 
 /** Without a factory app the bootloader writes down which slot it took. */

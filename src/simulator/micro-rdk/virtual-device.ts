@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BootTable } from '../../flash-data/index.ts';
 import { type Chip, chipByName, type ChipName, parseChipName } from '../../chips/index.ts';
 import {
   type PartitionTable,
@@ -9,12 +10,12 @@ import {
 } from '../../partition-table/index.ts';
 import { bytesEqual, formatHex } from '../../shared/index.ts';
 import { SimulatorError } from '../codes.ts';
-import { TABLE_FLASH_OFFSET } from './bootloader.ts';
+import { readTable, TABLE_FLASH_OFFSET } from './bootloader.ts';
 import { buildFactoryImage } from './factory-image.ts';
 import { chipAsSold, manufacture } from './manufacture.ts';
+import { valuesInNvs } from './nvs-values.ts';
 import { lockState } from './state-lock.ts';
-import { type StoredValues, valuesInMemory } from './stored-values.ts';
-import { openValuesFile } from './values-file.ts';
+import type { StoredValues } from './stored-values.ts';
 import type { ChipUnderTest } from './verify-image.ts';
 import { VirtualFlash } from './virtual-flash.ts';
 
@@ -44,7 +45,6 @@ export interface VirtualDevice extends AsyncDisposable {
 }
 
 const FLASH_FILE = 'flash.bin';
-const VALUES_FILE = 'nvs.json';
 const DEVICE_FILE = 'device.json';
 const LOCK_FILE = 'lock';
 
@@ -56,11 +56,12 @@ const LOCK_FILE = 'lock';
 export async function createVirtualDevice(parts: VirtualDeviceParts): Promise<VirtualDevice> {
   const chip = chipByName(parts.chip);
   const flash = VirtualFlash.inMemory(flashBytes(parts.table));
+  const values = valuesOf(flash, parts.table);
   await manufacture(flash, parts.table, parts.image ?? (await buildFactoryImage(chip)));
   return {
     chip: chipAsSold(chip),
     flash,
-    values: valuesInMemory(),
+    values,
     isNew: true,
     [Symbol.asyncDispose]: async () => {},
   };
@@ -68,7 +69,7 @@ export async function createVirtualDevice(parts: VirtualDeviceParts): Promise<Vi
 
 /**
  * The device in a folder, or a new one there: `flash.bin` is its whole flash (partition table at
- * 0x8000, otadata, app slots), `nvs.json` its stored values, `device.json` its chip.
+ * 0x8000, NVS, otadata, app slots), `device.json` its chip.
  *
  * @param wanted what it must be like where it is there already
  * @param forNew what to make it from otherwise
@@ -92,7 +93,7 @@ export async function openVirtualDevice(
     await orUnusable(folder, () => VirtualFlash.open(join(folder, FLASH_FILE))),
   );
   checkSame(folder, chip, flash, wanted);
-  const values = await orUnusable(folder, () => openValuesFile(join(folder, VALUES_FILE)));
+  const values = await orUnusable(folder, async () => valuesOf(flash, readTable(flash)));
   const kept = resources.move();
   return {
     chip: chipAsSold(chip),
@@ -110,8 +111,8 @@ async function makeIn(folder: string, parts: VirtualDeviceParts): Promise<Chip> 
   const image = parts.image ?? (await buildFactoryImage(chip));
   await orUnusable(folder, async () => {
     await rm(flashPath, { force: true });
-    await rm(join(folder, VALUES_FILE), { force: true });
     await using flash = await VirtualFlash.create(flashPath, flashBytes(parts.table));
+    valuesOf(flash, parts.table);
     await manufacture(flash, parts.table, image);
     await writeFile(join(folder, DEVICE_FILE), `${JSON.stringify({ chip: chip.name })}\n`);
   });
@@ -149,6 +150,15 @@ function checkSame(folder: string, chip: Chip, flash: VirtualFlash, wanted: Want
       details: { folder, chip: chip.name },
     },
   );
+}
+
+/** Where the tag is kept; a micro-RDK does not start without. */
+function valuesOf(flash: VirtualFlash, { entries }: BootTable): StoredValues {
+  const nvs = entries.find(({ type, subtype }) => type === 1 && subtype === 2);
+  if (nvs !== undefined) return valuesInNvs(flash, nvs);
+  throw new SimulatorError('simulator/no-nvs', 'the partition table has no nvs entry', {
+    hint: 'Add a row `nvs, data, nvs, , 0x4000`: a micro-RDK keeps its credentials and its version tag there.',
+  });
 }
 
 function flashBytes(table: PartitionTable): number {

@@ -1,7 +1,12 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseOtadata } from '../../../src/flash-data/index.ts';
+import {
+  parseNvs,
+  parseOtadata,
+  readViamSettings,
+  seedViamSettings,
+} from '../../../src/flash-data/index.ts';
 import { parsePartitionTable } from '../../../src/partition-table/index.ts';
 import {
   createDial,
@@ -53,9 +58,7 @@ describe('a virtual device in a folder', () => {
     expect(parseOtadata(flash.subarray(0xd000, 0xf000)).records.map((one) => one.sequence)).toEqual(
       [1, 2],
     );
-    expect(JSON.parse(await readFile(join(folder, 'nvs.json'), 'utf8'))).toEqual({
-      VIAM_NS: { OTA_VERSION: 'v2' },
-    });
+    expect(readViamSettings(parseNvs(flash.subarray(0x9000, 0xd000))).OTA_VERSION).toBe('v2');
     {
       await using device = await openVirtualDevice(folder, {}, forNew);
       expect(device.isNew).toBe(false);
@@ -122,9 +125,7 @@ describe('a virtual device in a folder', () => {
   it.each([
     ['device.json', '{'],
     ['device.json', '{"chip": "z80"}'],
-    ['nvs.json', '{'],
-    ['nvs.json', 'null'],
-    ['nvs.json', '{"VIAM_NS": {"OTA_VERSION": 2}}'],
+    ['flash.bin', 'short'],
     ['flash.bin', null],
   ])('says so when %s is damaged (%j)', async (name, text) => {
     const folder = await temporaryFolder();
@@ -140,14 +141,29 @@ describe('a virtual device in a folder', () => {
     expect(device.isNew).toBe(true);
   });
 
-  it('takes what people write into nvs.json while it is off', async () => {
+  it('goes by what other tools write into its NVS while it is off', async () => {
     const folder = await temporaryFolder();
     {
       await using _device = await openVirtualDevice(folder, {}, forNew);
     }
-    await writeFile(join(folder, 'nvs.json'), '{"VIAM_NS": {"OTA_VERSION": "by hand"}}');
+    const path = join(folder, 'flash.bin');
+    const flash = await readFile(path);
+    const nvs = parseNvs(flash.subarray(0x9000, 0xd000));
+    flash.set(seedViamSettings(nvs, { OTA_VERSION: 'by cable', ROBOT_ID: 'part-1' }), 0x9000);
+    await writeFile(path, flash);
     await using device = await openVirtualDevice(folder, {}, forNew);
-    expect(device.values.get('OTA_VERSION')).toBe('by hand');
+    expect(device.values.get('OTA_VERSION')).toBe('by cable');
+  });
+
+  it('keeps its tag through more updates than its NVS has room for at once', async () => {
+    await using device = await createVirtualDevice({ chip: 'esp32', table });
+    const longTag = (index: number) => `${index}`.padStart(128, 'x');
+    for (let index = 0; index < 200; index += 1) {
+      await device.values.set('OTA_VERSION', longTag(index));
+    }
+    expect(device.values.get('OTA_VERSION')).toBe(longTag(199));
+    const nvs = parseNvs(device.flash.read(0x9000, 0x4000));
+    expect(nvs.issues.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 
   it('says so when the folder cannot be one', async () => {
@@ -160,6 +176,15 @@ describe('a virtual device in a folder', () => {
     await mkdir(join(locked, 'lock'));
     await expect(openVirtualDevice(locked, {}, forNew)).rejects.toMatchObject({
       code: 'simulator/state-unusable',
+    });
+  });
+
+  it('needs a table with NVS', async () => {
+    const without = parsePartitionTable(
+      new TextEncoder().encode('ota_0, app, ota_0, 0x10000, 1M\nota_1, app, ota_1, , 1M'),
+    );
+    await expect(createVirtualDevice({ chip: 'esp32', table: without })).rejects.toMatchObject({
+      code: 'simulator/no-nvs',
     });
   });
 
