@@ -183,6 +183,23 @@ export const APP_IMAGE_CODES = {
     kind: 'input',
     meaning: 'The file is no flasher_args.json as ESP-IDF writes it.',
   },
+  'app-image/bad-elf': {
+    kind: 'input',
+    meaning: 'The ELF file is damaged, or no program for an ESP chip.',
+  },
+  'app-image/elf-chip': {
+    kind: 'input',
+    meaning: 'The ELF file is for another kind of processor than the chip has.',
+  },
+  'app-image/elf-same-page': {
+    kind: 'input',
+    meaning:
+      'Two pieces of the ELF file lie in one page of flash, which the chip cannot map twice.',
+  },
+  'app-image/elf-sha256-taken': {
+    kind: 'input',
+    meaning: 'The place in the image for the SHA-256 of the ELF file is not empty.',
+  },
   'app-image/segment-misaligned': {
     kind: 'input',
     meaning:

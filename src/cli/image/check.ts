@@ -68,7 +68,7 @@ function deviceFacts(options: CheckArguments): DeviceFacts {
 }
 
 /** `v3.1`, `3.1` or `301` as major × 100 + minor. */
-function revisionOption(text: string): number {
+export function revisionOption(text: string): number {
   const match = /^v?(\d{1,3})\.(\d{1,2})$/.exec(text);
   return match === null ? numberOption(text) : Number(match[1]) * 100 + Number(match[2]);
 }

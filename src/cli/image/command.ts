@@ -1,6 +1,8 @@
 import { Option } from 'commander';
 import type { RegisterNoun } from '../program.ts';
 import type { CheckArguments } from './check.ts';
+import type { DiffArguments } from './diff.ts';
+import type { FromElfArguments } from './from-elf.ts';
 import type { MergeArguments } from './merge.ts';
 import type { PatchArguments } from './patch-header.ts';
 import type { InfoArguments } from './info.ts';
@@ -113,6 +115,48 @@ export const registerImage: RegisterNoun = (program, cli) => {
       const { patchHeader } = await import('./patch-header.ts');
       await patchHeader(file, options, cli);
     });
+
+  image
+    .command('from-elf')
+    .description('make an app image of an ELF program')
+    .argument('<file>', 'ELF file')
+    .requiredOption('-o, --output <file>', 'file to write')
+    .requiredOption('-c, --chip <chip>', 'chip that it was built for')
+    .option('--flash-mode <mode>', 'qio, qout, dio, dout', 'qio')
+    .option('--flash-freq <frequency>', 'such as 80m; by default what nibble 0 means to the chip')
+    .option('--flash-size <size>', 'such as 4MB', '1MB')
+    .option('--min-rev <revision>', 'lowest chip revision, such as v0.3')
+    .option('--max-rev <revision>', 'highest chip revision, such as v1.99')
+    .option('--elf-sha256-offset <offset>', 'where the digest of the ELF goes (descriptor: 0xb0)')
+    .option('--mmu-page-size <size>', 'by default as the app descriptor says')
+    .addOption(
+      new Option('--use <pieces>', 'what of the ELF becomes segments')
+        .choices(['auto', 'sections', 'segments'])
+        .default('auto'),
+    )
+    .option('--no-hash', 'do not append a SHA-256')
+    .option('--force', 'overwrite the output')
+    .option('--json', 'one JSON object instead of text')
+    .addHelpText('after', FROM_ELF_HELP)
+    .action(async (file: string, options: FromElfArguments) => {
+      const { fromElf } = await import('./from-elf.ts');
+      await fromElf(file, options, cli);
+    });
+
+  image
+    .command('diff')
+    .description('compare two app images')
+    .argument('<before>', 'app image')
+    .argument('<after>', 'app image')
+    .option('--elf <files...>', 'the two ELF files, to compare their symbols')
+    .option('-p, --partitions <table>', 'show how full both make the slots')
+    .option('--limit <count>', 'how many symbols to list', '20')
+    .option('--json', 'one JSON object instead of text')
+    .addHelpText('after', DIFF_HELP)
+    .action(async (before: string, after: string, options: DiffArguments) => {
+      const { diff } = await import('./diff.ts');
+      await diff(before, after, options, cli);
+    });
 };
 
 const INFO_HELP = `
@@ -165,3 +209,22 @@ different chips, or lie outside their partition.
 JSON:
   output, format, sizeBytes, chip, parts[]{name,flashOffset,sizeBytes},
   issues[]{code,severity,message,hint}`;
+
+const FROM_ELF_HELP = `
+Examples:
+  otakit image from-elf app.elf -o app.bin --chip esp32c3 --flash-mode dio --flash-size 4MB
+  otakit image from-elf target/riscv32imc-unknown-none-elf/release/app -o app.bin --chip esp32c3
+
+The bytes are those of esptool elf2image. Where two sections share a page of flash, as in esp-hal
+programs, the program segments are used by itself.
+
+JSON:
+  output, chip, sizeBytes, used ("sections" or "segments"), elfSha256`;
+
+const DIFF_HELP = `
+Examples:
+  otakit image diff old.bin new.bin --partitions partitions.csv
+  otakit image diff old.bin new.bin --elf old.elf new.elf --limit 50
+
+JSON:
+  before, after, sizeBytes, memory[], fields[], symbols[], slots[], each {name,before,after}`;
