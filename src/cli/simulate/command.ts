@@ -1,4 +1,5 @@
 import type { RegisterNoun } from '../program.ts';
+import { addChip } from './chip-command.ts';
 import { addMicroRdk } from './micro-rdk-command.ts';
 import { addViamCloud } from './viam-cloud-command.ts';
 
@@ -7,6 +8,7 @@ export const registerSimulate: RegisterNoun = (program, cli) => {
   const simulate = program
     .command('simulate')
     .description('Run a virtual counterpart of a device or of a service.');
+  addChip(simulate, cli);
   addMicroRdk(simulate, cli);
   addViamCloud(simulate, cli);
 };

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/index.ts';
 import type { Signals } from '../../transport/index.ts';
 import type { ChipFaults } from './faults.ts';
 import { garbled, Wire } from './wire.ts';
+import { Line } from './line.ts';
 import { Loader } from './loader.ts';
 import { NorFlash } from './nor-flash.ts';
 import { type ChipProfile, profileOf } from './profile.ts';
@@ -27,6 +28,8 @@ export interface VirtualChipOptions {
   readonly identity?: Partial<Omit<ChipIdentity, 'flashSizeBytes'>>;
   /** How much of a real flash's time passes: 1 is real time, 0 (the default) none. */
   readonly timeScale?: number;
+  /** The fastest that the cable can do, in baud; without it bytes take no time. */
+  readonly baudLimit?: number;
   readonly faults?: ChipFaults;
   /** What runs after a reset without the loader: `firmware(clock)`, or nothing. */
   readonly boot?: (context: BootContext) => Promise<void>;
@@ -50,6 +53,9 @@ export interface BootContext {
   readonly stopped: AbortSignal;
 }
 
+/** Gets what the chip sends, and at which rate it sent it. */
+export type ChipOutput = (bytes: Uint8Array, baudRate: number) => void;
+
 type Mode = 'off' | 'held' | 'app' | 'loader';
 
 /**
@@ -64,13 +70,16 @@ export class VirtualChip {
   readonly #identity: ChipIdentity;
   readonly #circuit = new ResetCircuit();
   readonly #wire: Wire;
+  readonly #fromHost: Line;
+  readonly #toHost: Line;
   #mode: Mode = 'off';
   #baudRate = INITIAL_BAUD_RATE;
   #decoder = new SlipDecoder();
   #loader: Loader | null = null;
   #running = new AbortController();
   #work: Promise<void> = Promise.resolve();
-  #output: (bytes: Uint8Array) => void = () => {};
+  #output: ChipOutput = () => {};
+  #onPrint: (text: string) => void = () => {};
 
   constructor(options: VirtualChipOptions) {
     this.#options = options;
@@ -87,6 +96,9 @@ export class VirtualChip {
     };
     this.flash = new NorFlash(flashSizeBytes, new Set(faults.badSectors ?? []));
     this.#wire = new Wire(faults);
+    const { clock, baudLimit = null } = options;
+    this.#fromHost = new Line(clock, baudLimit);
+    this.#toHost = new Line(clock, baudLimit);
   }
 
   /** Whether the serial loader (ROM or stub) is what would answer now. */
@@ -100,8 +112,13 @@ export class VirtualChip {
   }
 
   /** Who gets what the chip sends. There is one UART, so one listener. */
-  onOutput(listener: (bytes: Uint8Array) => void): void {
+  onOutput(listener: ChipOutput): void {
     this.#output = listener;
+  }
+
+  /** Who gets the text that the chip prints, besides the host on its UART. */
+  onPrint(listener: (text: string) => void): void {
+    this.#onPrint = listener;
   }
 
   /** Power on, or a press of the reset button. */
@@ -127,11 +144,19 @@ export class VirtualChip {
   }
 
   /**
-   * Bytes from the host.
+   * Bytes from the host; resolves when the last of them has arrived.
    *
-   * @param hostBaudRate the rate at which the host sends; `null` where the pipe has none
+   * @param hostBaudRate the rate at which the host sends. `null` is a pipe without a rate, which has
+   *   no modem lines either: there a SYNC packet is taken as the wish for the loader.
    */
-  receive(bytes: Uint8Array, hostBaudRate: number | null): void {
+  receive(bytes: Uint8Array, hostBaudRate: number | null): Promise<void> {
+    return this.#fromHost.send(bytes, hostBaudRate ?? this.#baudRate, (sent) => {
+      if (hostBaudRate === null && this.#mode === 'app' && containsSync(sent)) this.reset('loader');
+      this.#arrived(sent, hostBaudRate);
+    });
+  }
+
+  #arrived(bytes: Uint8Array, hostBaudRate: number | null): void {
     const arrived = this.#wire.toChip(bytes);
     if (this.#mode !== 'loader') return;
     const matches = hostBaudRate === null || this.#sameRate(hostBaudRate);
@@ -139,16 +164,6 @@ export class VirtualChip {
       this.#work = this.#work
         .then(() => this.#loader?.handle(packet))
         .catch((error: unknown) => this.#fail(error));
-    }
-  }
-
-  /**
-   * A pipe without modem lines has no way to ask for the loader, so there a SYNC packet is taken as
-   * the wish for it.
-   */
-  enterLoaderOnSync(bytes: Uint8Array): void {
-    if (this.#mode === 'app' && containsSync(bytes)) {
-      this.reset('loader');
     }
   }
 
@@ -162,14 +177,11 @@ export class VirtualChip {
     return Math.abs(hostBaudRate / this.#baudRate - 1) < 0.04;
   }
 
-  /** The rate at which the chip sends right now. */
-  get baudRate(): number {
-    return this.#baudRate;
-  }
-
   #send(bytes: Uint8Array): void {
+    const rate = this.#baudRate;
     const arrived = this.#wire.toHost(bytes);
-    if (arrived.length > 0) this.#output(arrived);
+    if (arrived.length === 0) return;
+    void this.#toHost.send(arrived, rate, (sent) => this.#output(sent, rate));
   }
 
   #enterLoader(): void {
@@ -227,6 +239,7 @@ export class VirtualChip {
   }
 
   #print(text: string): void {
+    this.#onPrint(text);
     this.#send(new TextEncoder().encode(text.replaceAll('\n', '\r\n')));
   }
 }

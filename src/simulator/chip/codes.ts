@@ -18,6 +18,14 @@ export const VIRTUAL_CHIP_CODES = {
     kind: 'usage',
     meaning: 'There is no virtual chip of that family.',
   },
+  'virtual-chip/no-pty': {
+    kind: 'usage',
+    meaning: 'A virtual chip cannot be put on a pseudo-terminal on this machine.',
+  },
+  'virtual-chip/bad-faults': {
+    kind: 'input',
+    meaning: 'A file of faults for a virtual chip is not JSON, or names a fault that there is not.',
+  },
 } as const satisfies CodeCatalogue;
 
 /** Thrown by the virtual chip about how it was set up or used. */

@@ -32,12 +32,11 @@ export async function listenTcp(
       if (!socket.destroyed) socket.write(bytes.slice());
     });
     chip.reset('app');
-    socket.on('data', (chunk: Uint8Array) => {
-      const bytes = new Uint8Array(chunk);
-      chip.enterLoaderOnSync(bytes);
-      chip.receive(bytes, null);
+    const receive = async (chunk: Uint8Array) => {
+      await chip.receive(new Uint8Array(chunk), null);
       if (chip.isUnplugged) socket.destroy();
-    });
+    };
+    socket.on('data', (chunk: Uint8Array) => void receive(chunk));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

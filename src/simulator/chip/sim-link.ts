@@ -19,9 +19,9 @@ export function linkToChip(target: string, chip: VirtualChip, initialBaudRate: n
   const incoming = new Incoming();
   let baudRate = initialBaudRate;
   let open = true;
-  chip.onOutput((bytes) => {
+  chip.onOutput((bytes, chipBaudRate) => {
     if (!open) return;
-    const sameRate = Math.abs(baudRate / chip.baudRate - 1) < 0.04;
+    const sameRate = Math.abs(baudRate / chipBaudRate - 1) < 0.04;
     incoming.push(sameRate ? bytes.slice() : garbled(bytes));
   });
   const lost = () =>
@@ -36,7 +36,7 @@ export function linkToChip(target: string, chip: VirtualChip, initialBaudRate: n
     hasBaudRate: true,
     write: async (bytes) => {
       if (!open || chip.isUnplugged) throw lost();
-      chip.receive(bytes.slice(), baudRate);
+      await chip.receive(bytes.slice(), baudRate);
       if (chip.isUnplugged) {
         const error = lost();
         incoming.end(error);
