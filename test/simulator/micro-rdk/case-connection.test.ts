@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createServer as createHttp1Server } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -15,10 +14,9 @@ import {
 } from '../../support/http2-server.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { createTestDevice, machineConfig, ota, RETRY_MS } from '../../support/micro-rdk.ts';
+import { selfSignedCertificate } from '../../support/self-signed.ts';
 
-const fixture = (name: string) =>
-  readFileSync(new URL(`../fixtures/${name}.pem`, import.meta.url), 'utf8');
-const TLS = { key: fixture('localhost-key'), cert: fixture('localhost-cert') };
+const TLS = selfSignedCertificate();
 const image = await buildTestApp({ descriptor: { version: '2.0.0' } });
 const GIVEN_UP = 'failed to complete ota update: failed to establish connection';
 const FIVE_RETRIES = Array.from({ length: 5 }, () => RETRY_MS);
