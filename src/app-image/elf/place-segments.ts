@@ -92,12 +92,15 @@ export function placeSegments(
   return placed;
 }
 
-/** How long a segment before the next must be, so that the data of the next is congruent; 0 for none. */
+/**
+ * How long a segment before the next must be, so that the data of the next is congruent; 0 for none.
+ * At the very start of a page this asks for a page more than is needed, as Espressif's tool does.
+ */
 function gapBefore(offset: number, address: number, pageBytes: number): number {
-  const misplaced = (address - (offset + SEGMENT_HEADER_BYTES)) % pageBytes;
-  if (misplaced === 0) return 0;
+  const misplaced = pageBytes - (offset % pageBytes) + (address % pageBytes) - SEGMENT_HEADER_BYTES;
+  if (misplaced === 0 || misplaced === pageBytes) return 0;
   const room = misplaced - SEGMENT_HEADER_BYTES;
-  return ((room % pageBytes) + pageBytes) % pageBytes;
+  return room > 0 ? room : room + pageBytes;
 }
 
 function withPageTail(dataOffset: number, data: Uint8Array, pageBytes: number): Uint8Array {
