@@ -46,8 +46,12 @@ export function http1Exchange(
     write: (bytes, isLast) =>
       new Promise((resolve, reject) => {
         if (socket.destroyed) return reject(new PeerGone());
+        const taken = (error?: Error | null) => {
+          whenGone = null;
+          if (error) reject(new PeerGone());
+          else resolve();
+        };
         whenGone = () => reject(new PeerGone());
-        const taken = (error?: Error | null) => (error ? reject(new PeerGone()) : resolve());
         if (isLast) response.end(bytes, taken);
         else response.write(bytes, taken);
       }),

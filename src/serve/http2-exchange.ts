@@ -49,11 +49,16 @@ export function http2Exchange(
         if (stream.destroyed) return reject(new PeerGone());
         // A peer that closes at once ends the stream before it reports that the last bytes were taken.
         const gone = () => {
+          whenGone = null;
           if (isLast && stream.closed && stream.rstCode === NGHTTP2_NO_ERROR) resolve();
           else reject(new PeerGone());
         };
         whenGone = gone;
-        const taken = (error?: Error | null) => (error ? gone() : resolve());
+        const taken = (error?: Error | null) => {
+          if (error) return gone();
+          whenGone = null;
+          return resolve();
+        };
         const send = () => {
           if (isLast) stream.end(bytes, taken);
           else stream.write(bytes, taken);
