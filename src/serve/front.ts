@@ -1,8 +1,4 @@
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type IncomingHttpHeaders,
   performServerHandshake,
@@ -15,6 +11,9 @@ import { plainAddress } from './exchange.ts';
 import { listenError } from './listen-error.ts';
 import { sniffProtocol } from './sniff-protocol.ts';
 import { Watchdog } from './watchdog.ts';
+
+// Importing it would read all its exports, of which one loads a whole HTTP client: 15 MB, for nothing.
+const { createServer: createHttpServer } = process.getBuiltinModule('node:http');
 
 /** Why a connection was turned away before there was a request to answer. */
 export type RefusedConnection =

@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto';
 import {
   type AppImage,
   type AppImageCheck,
   checkAppImage,
   type CheckOptions,
 } from '../../app-image/index.ts';
-import { memorySource, sha256, toHex } from '../../shared/index.ts';
-import { openInputFile, readInputFile } from '../files.ts';
+import { memorySource } from '../../shared/index.ts';
+import { openInputFile } from '../files.ts';
 
 /** No app image comes near; a file beyond is only looked at, not read into memory. */
 const LARGEST_BYTES = 64 * 1024 * 1024;
@@ -33,13 +34,13 @@ export async function loadImage(
   options: Omit<CheckOptions, 'previousVersion' | 'fileName'>,
   previous: { readonly version: string | null; readonly sha256: string } | null,
 ): Promise<LoadResult> {
-  const size = await fileSize(path);
-  if (size > LARGEST_BYTES) {
-    await using source = await openInputFile(path);
+  await using source = await openInputFile(path);
+  if (source.sizeBytes > LARGEST_BYTES) {
     return { check: await checkAppImage(source, { ...options, fileName: path }), loaded: null };
   }
-  const bytes = await readInputFile(path);
-  const hash = toHex(await sha256(bytes));
+  // Read and hashed without a copy: the image may be most of what this process holds.
+  const bytes = await source.read(0, source.sizeBytes);
+  const hash = createHash('sha256').update(bytes).digest('hex');
   const previousVersion = previous !== null && previous.sha256 !== hash ? previous.version : null;
   const check = await checkAppImage(memorySource(bytes), {
     ...options,
@@ -49,9 +50,4 @@ export async function loadImage(
   const { inspection, acceptable } = check;
   const image = acceptable && inspection.kind === 'app-image' ? inspection : null;
   return { check, loaded: image === null ? null : { bytes, sha256: hash, image } };
-}
-
-async function fileSize(path: string): Promise<number> {
-  await using source = await openInputFile(path);
-  return source.sizeBytes;
 }

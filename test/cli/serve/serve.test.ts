@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { CliError } from '../../../src/cli/codes.ts';
 import { buildTestApp } from '../../support/build-image.ts';
 import { otakit } from '../../support/cli.ts';
+import { describeWithPeers } from '../../support/peer.ts';
 import { rawClient } from '../../support/http-front.ts';
 import { watchOtakit } from '../../support/watched-cli.ts';
 import { REPOSITORY } from '../../support/source-files.ts';
@@ -250,11 +251,11 @@ describe('otakit serve', () => {
   });
 });
 
-describe('make serve-ota', () => {
+describeWithPeers(['make'], 'make serve-ota', ([make = '']) => {
   const recipe = (...args: string[]) =>
     new Promise<string>((resolve, reject) => {
       const env = { ...process.env, HOST: 'a-name-from-the-shell' };
-      execFile('make', ['-n', 'serve-ota', ...args], { cwd: REPOSITORY, env }, (error, stdout) => {
+      execFile(make, ['-n', 'serve-ota', ...args], { cwd: REPOSITORY, env }, (error, stdout) => {
         if (error === null) resolve(stdout.trimEnd().split('\n').at(-1) ?? '');
         else reject(error);
       });
