@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { Command, type Option } from 'commander';
-import { registerConfig } from './config/command.ts';
-import { registerPush } from './push/command.ts';
-import { registerSimulate } from './simulate/command.ts';
 import type { CliContext } from './context.ts';
+import { registerConfig } from './config/command.ts';
+import { registerDiscover } from './discover/command.ts';
+import { registerImage } from './image/command.ts';
 import { registerNvs } from './nvs/command.ts';
 import { registerOtadata } from './otadata/command.ts';
-import { registerDiscover } from './discover/command.ts';
 import { registerPartitions } from './partitions/command.ts';
 import { registerPorts } from './ports/command.ts';
+import { registerPush } from './push/command.ts';
 import { registerSerialServer } from './serial-server/command.ts';
 import { registerServe } from './serve/command.ts';
-import { registerImage } from './image/command.ts';
+import { registerSimulate } from './simulate/command.ts';
 
 /** What a command gets to work with. */
 export interface Cli {
@@ -23,19 +23,13 @@ export interface Cli {
 /** Adds one noun and its verbs; the code behind each verb is imported only when it runs. */
 export type RegisterNoun = (program: Command, cli: Cli) => void;
 
-const NOUNS: readonly RegisterNoun[] = [
-  registerNvs,
-  registerOtadata,
-  registerPartitions,
-  registerPorts,
-  registerSerialServer,
-  registerImage,
-  registerConfig,
-  registerPush,
-  registerDiscover,
-  registerSimulate,
-  registerServe,
-];
+/** Every noun, under the headings of `otakit --help`. */
+const NOUNS: Readonly<Record<string, readonly RegisterNoun[]>> = {
+  'Files:': [registerPartitions, registerImage, registerOtadata, registerNvs],
+  'Over the air:': [registerServe, registerDiscover, registerConfig, registerPush],
+  'Boards:': [registerPorts, registerSerialServer],
+  'Without hardware:': [registerSimulate],
+};
 
 /** The whole command line as commander sees it: names, arguments, options and help. */
 export function createProgram(cli: Cli): Command {
@@ -44,6 +38,7 @@ export function createProgram(cli: Cli): Command {
     .version(packageVersion(), '-V, --version')
     .exitOverride()
     .showSuggestionAfterError()
+    .helpCommand(false)
     .configureOutput({
       writeOut: (text) => cli.context.stdout.write(text),
       // Commander's own message is rendered by runCli, with a code and a hint.
@@ -53,7 +48,10 @@ export function createProgram(cli: Cli): Command {
       'after',
       '\nEvery option can also come from the environment: `serve --port` from OTAKIT_SERVE_PORT.',
     );
-  for (const register of NOUNS) register(program, cli);
+  for (const [heading, nouns] of Object.entries(NOUNS)) {
+    program.commandsGroup(heading);
+    for (const register of nouns) register(program, cli);
+  }
   offerEnvironment(program, 'OTAKIT', cli.context.env);
   return program;
 }

@@ -16,7 +16,9 @@ export function asOtakitError(thrown: unknown): OtakitError {
 /** Writes an error for people (message, code, hint) or, with `--json`, as one line of JSON; to stderr. */
 export function renderError(error: OtakitError, context: CliContext, asJson: boolean): void {
   const { stderr, env } = context;
-  if (asJson) {
+  if (error.code === 'cli/interrupted' && !asJson) {
+    stderr.write('Stopped.\n');
+  } else if (asJson) {
     const { code, message, hint, details } = error;
     stderr.write(`${JSON.stringify({ error: { code, message, hint, details } })}\n`);
   } else {

@@ -51,10 +51,15 @@ export async function runProcess(): Promise<void> {
   process.off('SIGTERM', stop);
 }
 
+const HELP_HINT = 'See `otakit --help`, or `--help` after any command.';
+
 function asCliError(thrown: unknown, signal: AbortSignal): OtakitError {
+  if (thrown instanceof CommanderError && thrown.code === 'commander.help') {
+    return new CliError('cli/usage', 'a command is missing', { hint: HELP_HINT });
+  }
   if (thrown instanceof CommanderError) {
     return new CliError('cli/usage', thrown.message.replace(/^error: /, ''), {
-      hint: 'See `otakit --help`, or `--help` after any command.',
+      hint: HELP_HINT,
     });
   }
   // Work that was aborted rejects in many shapes (AbortError, closed sockets); the cause is Ctrl-C.

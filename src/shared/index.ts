@@ -1,14 +1,13 @@
 export { alignUp, ByteReader, bytesEqual, concatBytes, decodeCString } from './bytes.ts';
-export { BYTES_CODES, BytesError } from './bytes-error.ts';
+export { BytesError } from './bytes-error.ts';
 export { type ByteSource, memorySource, readUpTo, sliceSource } from './byte-source.ts';
 export { type Clock, systemClock } from './clock.ts';
-export type { CodeCatalogue, CodeEntry, ErrorKind, ThrowableCode } from './codes.ts';
+export type { CodeCatalogue, ErrorKind, ThrowableCode } from './codes.ts';
 export { crc32 } from './crc32.ts';
 export { md5, sha256, toHex } from './digest.ts';
 export { type ErrorContext, OtakitError } from './errors.ts';
 export { hasErrors, type Issue, type IssueLocation, type Severity } from './issues.ts';
 export { printable } from './printable.ts';
-export type { OnProgress, Progress } from './progress.ts';
 export {
   formatCount,
   formatDuration,

@@ -33,7 +33,11 @@ describe('an error on the command line', () => {
   });
 
   it('cannot move the cursor of a terminal', () => {
-    expect(render(new CliError('cli/interrupted', 'name \u001b[2J'))).toContain('name \\x1b[2J');
+    expect(render(new CliError('cli/file-exists', 'name \u001b[2J'))).toContain('name \\x1b[2J');
+  });
+
+  it('is none where the user pressed Ctrl-C', () => {
+    expect(render(new CliError('cli/interrupted', 'interrupted'))).toBe('Stopped.\n');
   });
 
   it('keeps its details in JSON', () => {

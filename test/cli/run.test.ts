@@ -21,6 +21,12 @@ describe('otakit', () => {
     expect(stderr).toContain('hint: ');
   });
 
+  it('says that a command is missing after a noun', async () => {
+    const { exitCode, stderr } = await otakit(['image']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('a command is missing');
+  });
+
   it('answers in JSON where JSON was asked for', async () => {
     const { stderr } = await otakit(['frobnicate', '--json']);
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'cli/usage' } });

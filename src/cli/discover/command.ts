@@ -8,7 +8,7 @@ export interface DiscoverFlags {
 export const registerDiscover: RegisterNoun = (program, cli) => {
   program
     .command('discover')
-    .description('find otakit servers and ESP devices on the LAN (multicast DNS)')
+    .description('Find otakit servers and ESP devices on the LAN (multicast DNS).')
     .option('--timeout <duration>', 'how long to listen, such as 500ms, 3s or 1m', '3s')
     .option('--json', 'print the findings as JSON')
     .addHelpText('after', HELP)

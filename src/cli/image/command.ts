@@ -12,11 +12,11 @@ import type { SplitArguments } from './split.ts';
 export const registerImage: RegisterNoun = (program, cli) => {
   const image = program
     .command('image')
-    .description('look at app images, check them, take them apart');
+    .description('Look at app images, check them, take them apart.');
 
   image
     .command('info')
-    .description('say what a file is, and what is in it')
+    .description('Say what a file is, and what is in it.')
     .argument('<file>', 'app image, bootloader, merged image, flash dump, or anything else')
     .option('--json', 'one JSON object instead of text')
     .addHelpText('after', INFO_HELP)
@@ -27,7 +27,7 @@ export const registerImage: RegisterNoun = (program, cli) => {
 
   image
     .command('check')
-    .description('say whether a device could take an image over the air')
+    .description('Say whether a device could take an image over the air.')
     .argument('<file>', 'app image')
     .option('-p, --partitions <table>', 'partition table of the device, CSV or binary')
     .option('-c, --chip <chip>', 'chip of the device, such as esp32c3')
@@ -61,7 +61,7 @@ export const registerImage: RegisterNoun = (program, cli) => {
 
   image
     .command('split')
-    .description('take a merged image, flash dump, Intel HEX or UF2 file apart')
+    .description('Take a merged image, flash dump, Intel HEX or UF2 file apart.')
     .argument('<file>', 'merged image, flash dump, Intel HEX or UF2 file')
     .requiredOption('-o, --output <dir>', 'folder to write the parts to; made if it is missing')
     .option('--force', 'overwrite files that exist')
@@ -74,7 +74,7 @@ export const registerImage: RegisterNoun = (program, cli) => {
 
   image
     .command('merge')
-    .description('put bootloader, table and apps into one file')
+    .description('Put bootloader, table and apps into one file.')
     .argument('[parts...]', 'OFFSET FILE pairs, or NAME=FILE with --partitions')
     .requiredOption('-o, --output <file>', 'file to write')
     .addOption(
@@ -104,7 +104,7 @@ export const registerImage: RegisterNoun = (program, cli) => {
 
   image
     .command('patch-header')
-    .description('change flash mode, frequency or size in the header, and redo the SHA-256')
+    .description('Change flash mode, frequency or size in the header, and redo the SHA-256.')
     .argument('<file>', 'app image or bootloader')
     .requiredOption('-o, --output <file>', 'file to write; may be the same with --force')
     .option('--flash-mode <mode>', 'qio, qout, dio, dout, fast-read, slow-read')
@@ -118,7 +118,7 @@ export const registerImage: RegisterNoun = (program, cli) => {
 
   image
     .command('from-elf')
-    .description('make an app image of an ELF program')
+    .description('Make an app image of an ELF program.')
     .argument('<file>', 'ELF file')
     .requiredOption('-o, --output <file>', 'file to write')
     .requiredOption('-c, --chip <chip>', 'chip that it was built for')
@@ -145,7 +145,7 @@ export const registerImage: RegisterNoun = (program, cli) => {
 
   image
     .command('diff')
-    .description('compare two app images')
+    .description('Compare two app images.')
     .argument('<before>', 'app image')
     .argument('<after>', 'app image')
     .option('--elf <files...>', 'the two ELF files, to compare their symbols')

@@ -3,7 +3,7 @@ import type { RegisterNoun } from '../program.ts';
 export const registerPorts: RegisterNoun = (program, { context }) => {
   program
     .command('ports')
-    .description('list serial ports: what is on them, and whether they can be opened')
+    .description('List serial ports: what is on them, and whether they can be opened.')
     .option('--json', 'one JSON document; with --watch one line per change')
     .option('--watch', 'go on, and say what was plugged in or out, until Ctrl-C')
     .action(async (options: { json?: boolean; watch?: boolean }) => {

@@ -5,7 +5,7 @@ export const registerSerialServer: RegisterNoun = (program, { context }) => {
   program
     .command('serial-server')
     .description(
-      'share a serial port over the network (RFC 2217), for WSL, containers and remote benches',
+      'Share a serial port over the network (RFC 2217), for WSL, containers and remote benches.',
     )
     .argument('<port>', 'the port to share: /dev/ttyUSB0, COM3, or another port string')
     .option('--listen <host:port>', 'where to listen', '127.0.0.1:4000')
