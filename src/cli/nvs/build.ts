@@ -2,11 +2,10 @@ import { buildNvs, encryptNvs, type NvsBuildRow, parseNvsCsv } from '../../flash
 import { formatHex } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { readInputFile, writeOutputFile } from '../files.ts';
-import { loadPartitionTable } from '../partition-table-file.ts';
 import { optionalSize } from '../partitions/options.ts';
 import type { Cli } from '../program.ts';
 import { renderIssues } from '../render-issues.ts';
-import { type KeyOptions, loadKeys } from './nvs-file.ts';
+import { type KeyOptions, loadKeys } from './key-options.ts';
 
 /** What `nvs build` can be told. */
 export interface BuildOptions extends KeyOptions {
@@ -40,7 +39,7 @@ export async function build(
   });
   renderIssues(issues, files.join(', '), context.stderr, context.env);
   const { output, force = false } = options;
-  await writeOutputFile(output, keys === null ? bytes : encryptNvs(bytes, keys), {
+  await writeOutputFile(output, keys === null ? bytes : await encryptNvs(bytes, keys), {
     overwrite: force,
   });
   const how = keys === null ? '' : ', encrypted';
@@ -65,6 +64,7 @@ async function partitionSize(
       hint: 'Give --size 0x4000, or the table with --partitions.',
     });
   }
+  const { loadPartitionTable } = await import('../partition-table-file.ts');
   const { entries } = await loadPartitionTable(partitions, { variables: env });
   const entry = entries.find(({ name }) => name === partition);
   if (entry !== undefined) return entry.sizeBytes;

@@ -9,7 +9,8 @@ import {
 import { CliError } from '../codes.ts';
 import { readInputFile, writeOutputFile } from '../files.ts';
 import type { Cli } from '../program.ts';
-import { decrypted, type KeyOptions, loadKeys } from './nvs-file.ts';
+import { type KeyOptions, loadKeys } from './key-options.ts';
+import { decrypted } from './nvs-file.ts';
 
 /** What `nvs encrypt` and `nvs decrypt` can be told. */
 export interface CryptOptions extends KeyOptions {
@@ -37,7 +38,8 @@ export async function crypt(
       hint: 'Encrypting it twice would make it unreadable. Decrypt it first.',
     });
   }
-  const bytes = direction === 'encrypt' ? encryptNvs(input, keys) : decrypted(input, keys).bytes;
+  const bytes =
+    direction === 'encrypt' ? await encryptNvs(input, keys) : (await decrypted(input, keys)).bytes;
   const { output, force = false } = options;
   await writeOutputFile(output, bytes, { overwrite: force });
   cli.context.stdout.write(`${output}: ${direction}ed\n`);

@@ -3,7 +3,8 @@ import { CliError } from '../codes.ts';
 import { writeOutputFile } from '../files.ts';
 import { toJson } from '../json.ts';
 import type { Cli } from '../program.ts';
-import { type KeyOptions, type OutputOptions, type PlaceOptions, readNvs } from './nvs-file.ts';
+import type { KeyOptions } from './key-options.ts';
+import { type OutputOptions, type PlaceOptions, readNvs } from './nvs-file.ts';
 import { jsonVariable } from './value-text.ts';
 
 /** What `nvs get` can be told. */

@@ -1,7 +1,6 @@
 import {
   type BootTable,
   decryptNvs,
-  deriveNvsKeys,
   encryptNvs,
   locateNvs,
   type Nvs,
@@ -9,7 +8,6 @@ import {
   type NvsKeys,
   type NvsPlace,
   parseNvs,
-  parseNvsKeys,
 } from '../../flash-data/index.ts';
 import { looksLikeTable, TABLE_SECTOR_BYTES } from '../../partition-table/index.ts';
 import { type ByteSource, memorySource, readUpTo } from '../../shared/index.ts';
@@ -18,18 +16,13 @@ import { openInputFile, readInputFile, writeOutputFile } from '../files.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
 import { optionalSize } from '../partitions/options.ts';
 import type { Cli } from '../program.ts';
+import { type KeyOptions, loadKeys } from './key-options.ts';
 
 /** The options about finding NVS in a file. */
 export interface PlaceOptions {
   readonly partitions?: string;
   readonly tableOffset?: string;
   readonly partition?: string;
-}
-
-/** The options about keys. */
-export interface KeyOptions {
-  readonly keys?: string;
-  readonly hmacKey?: string;
 }
 
 /** The options about where a result goes. */
@@ -55,20 +48,9 @@ export async function tableFor(
   return loadPartitionTable(partitions ?? file, { variables: env, tableFlashOffset });
 }
 
-/** The keys that were given, or `null`. */
-export async function loadKeys({ keys, hmacKey }: KeyOptions): Promise<NvsKeys | null> {
-  if (keys !== undefined && hmacKey !== undefined) {
-    throw new CliError('cli/usage', '--keys and --hmac-key exclude each other', {
-      hint: 'Name the keys partition, or the HMAC key that the chip derives its keys from.',
-    });
-  }
-  if (keys !== undefined) return parseNvsKeys(await readInputFile(keys));
-  return hmacKey === undefined ? null : deriveNvsKeys(await readInputFile(hmacKey));
-}
-
 /** Decrypts where there are keys, and says so where they do not fit. */
-export function decrypted(bytes: Uint8Array, keys: NvsKeys | null): Nvs {
-  const nvs = parseNvs(keys === null ? bytes : decryptNvs(bytes, keys));
+export async function decrypted(bytes: Uint8Array, keys: NvsKeys | null): Promise<Nvs> {
+  const nvs = parseNvs(keys === null ? bytes : await decryptNvs(bytes, keys));
   const fault = nvs.issues.find(({ code }) => code === 'nvs/encrypted');
   if (fault === undefined || keys === null) return nvs;
   throw new NvsError(
@@ -110,8 +92,8 @@ export async function editNvs(
   const place = await placeIn(whole, file, options, cli.context.env);
   const end = place.fileOffset + place.sizeBytes;
   const before = whole.slice(place.fileOffset, end);
-  const edited = edit(decrypted(before, keys));
-  const after = keys === null ? edited : encryptNvs(edited, keys);
+  const edited = edit(await decrypted(before, keys));
+  const after = keys === null ? edited : await encryptNvs(edited, keys);
   whole.set(after, place.fileOffset);
   const overwrite = options.output === undefined || options.force === true;
   await writeOutputFile(options.output ?? file, whole, { overwrite });

@@ -1,13 +1,8 @@
 import { deleteNvsValue, setNvsValue } from '../../flash-data/index.ts';
 import type { Cli } from '../program.ts';
 import { inputValue, type ValueSource } from './input-value.ts';
-import {
-  editNvs,
-  type KeyOptions,
-  type OutputOptions,
-  type PlaceOptions,
-  readNvs,
-} from './nvs-file.ts';
+import type { KeyOptions } from './key-options.ts';
+import { editNvs, type OutputOptions, type PlaceOptions, readNvs } from './nvs-file.ts';
 
 /** What `nvs set` can be told. */
 export interface SetOptions extends PlaceOptions, KeyOptions, OutputOptions {

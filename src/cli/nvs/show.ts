@@ -14,7 +14,8 @@ import { toJson } from '../json.ts';
 import type { Cli } from '../program.ts';
 import { renderIssues } from '../render-issues.ts';
 import { textTable } from '../text-table.ts';
-import { type KeyOptions, type PlaceOptions, readNvs } from './nvs-file.ts';
+import type { KeyOptions } from './key-options.ts';
+import { type PlaceOptions, readNvs } from './nvs-file.ts';
 import { jsonVariable, shownValue } from './value-text.ts';
 
 /** What `nvs show` can be told. */

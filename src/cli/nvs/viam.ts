@@ -17,13 +17,8 @@ import { optionalSize } from '../partitions/options.ts';
 import type { Cli } from '../program.ts';
 import { textTable } from '../text-table.ts';
 import { rawInput, withoutLineEnd } from './input-value.ts';
-import {
-  editNvs,
-  type KeyOptions,
-  type OutputOptions,
-  type PlaceOptions,
-  readNvs,
-} from './nvs-file.ts';
+import type { KeyOptions } from './key-options.ts';
+import { editNvs, type OutputOptions, type PlaceOptions, readNvs } from './nvs-file.ts';
 
 /** What `nvs viam` can be told. */
 export interface ViamOptions extends PlaceOptions, KeyOptions, OutputOptions {

@@ -7,7 +7,6 @@ import {
 import type { NvsKeys } from './keys.ts';
 import { parsePage } from './page.ts';
 import { assertPartitionSize } from './parse.ts';
-import { EntryCipher } from './xts.ts';
 
 /**
  * Encrypts an NVS partition with XTS-AES-256 as a device does: every entry that is in use or was,
@@ -15,7 +14,10 @@ import { EntryCipher } from './xts.ts';
  *
  * @throws NvsError `nvs/wrong-size`
  */
-export function encryptNvs(bytes: Uint8Array, keys: NvsKeys): Uint8Array<ArrayBuffer> {
+export async function encryptNvs(
+  bytes: Uint8Array,
+  keys: NvsKeys,
+): Promise<Uint8Array<ArrayBuffer>> {
   return transform('encrypt', bytes, keys);
 }
 
@@ -25,15 +27,18 @@ export function encryptNvs(bytes: Uint8Array, keys: NvsKeys): Uint8Array<ArrayBu
  *
  * @throws NvsError `nvs/wrong-size`
  */
-export function decryptNvs(bytes: Uint8Array, keys: NvsKeys): Uint8Array<ArrayBuffer> {
+export async function decryptNvs(
+  bytes: Uint8Array,
+  keys: NvsKeys,
+): Promise<Uint8Array<ArrayBuffer>> {
   return transform('decrypt', bytes, keys);
 }
 
-function transform(
+async function transform(
   direction: 'encrypt' | 'decrypt',
   bytes: Uint8Array,
   keys: NvsKeys,
-): Uint8Array<ArrayBuffer> {
+): Promise<Uint8Array<ArrayBuffer>> {
   assertPartitionSize(bytes.length);
   const result = new Uint8Array(bytes);
   const offsets: number[] = [];
@@ -47,6 +52,8 @@ function transform(
       if (used || content.some((byte) => byte !== 0xff)) offsets.push(offset);
     }
   }
+  // The cipher takes a while to set up its tables, which those who have no keys need not wait for.
+  const { EntryCipher } = await import('./xts.ts');
   new EntryCipher(keys).apply(direction, result, offsets);
   return result;
 }

@@ -71,8 +71,8 @@ describeWithPeers(['peer-python'], 'NVS beside nvs_partition_gen', ([python = ''
       const plain = build(example);
       if (typeof peer === 'string' || typeof plain === 'string') continue;
       compared += 1;
-      expect(sameBytes(encryptNvs(plain, example.keys), peer)).toBe(true);
-      expect(sameBytes(decryptNvs(peer, example.keys), plain)).toBe(true);
+      expect(sameBytes(await encryptNvs(plain, example.keys), peer)).toBe(true);
+      expect(sameBytes(await decryptNvs(peer, example.keys), plain)).toBe(true);
     }
     expect(compared).toBeGreaterThan(15);
   });
