@@ -37,7 +37,8 @@ export async function patchImageHeader(
     throw new AppImageError(`app-image/${inspection.kind}`, message, { hint });
   }
   const { chip, header, hash, checksum, imageLengthBytes, signature } = inspection;
-  if (chip === null || imageLengthBytes === null || !checksum.valid) {
+  const complete = imageLengthBytes !== null && imageLengthBytes <= image.length;
+  if (chip === null || !complete || !checksum.valid) {
     throw new AppImageError('app-image/patch-damaged', 'a damaged image is not patched', {
       hint: 'See `otakit image info` for what is wrong with it. Build or copy it again.',
     });
