@@ -1,0 +1,58 @@
+import {
+  type CodeCatalogue,
+  type ErrorContext,
+  OtakitError,
+  type ThrowableCode,
+} from '../shared/index.ts';
+
+export const FLASH_CODES = {
+  'flash/no-answer': {
+    kind: 'device',
+    meaning: 'Nothing that speaks the loader protocol answers on the port.',
+  },
+  'flash/wrong-boot-mode': {
+    kind: 'device',
+    meaning: 'The board resets, but starts its application instead of the serial loader.',
+  },
+  'flash/unsupported-chip': {
+    kind: 'device',
+    meaning: 'The chip on the port is not one that otakit can flash.',
+  },
+  'flash/no-flash-chip': {
+    kind: 'device',
+    meaning: 'The chip does not find its flash, or the flash says no size that is known.',
+  },
+  'flash/stub-failed': {
+    kind: 'device',
+    meaning: 'The flasher stub was uploaded but did not start.',
+  },
+  'flash/timeout': {
+    kind: 'device',
+    meaning: 'The loader did not answer a command in time.',
+  },
+  'flash/command-refused': {
+    kind: 'device',
+    meaning: 'The loader answered a command with an error.',
+  },
+  'flash/read-corrupt': {
+    kind: 'verification',
+    meaning: 'What was read from the flash twice did not arrive as the chip sent it.',
+  },
+  'flash/verify-failed': {
+    kind: 'verification',
+    meaning: 'The flash does not hold what it should.',
+  },
+  'flash/outside-flash': {
+    kind: 'usage',
+    meaning: 'An address or a range lies outside of the flash, or off its sectors.',
+  },
+} as const satisfies CodeCatalogue;
+
+export type FlashCode = keyof typeof FLASH_CODES;
+
+/** Thrown by everything that talks to a board or plans to. */
+export class FlashError extends OtakitError {
+  constructor(code: ThrowableCode<typeof FLASH_CODES>, message: string, context?: ErrorContext) {
+    super(FLASH_CODES, code, message, context);
+  }
+}

@@ -1,0 +1,282 @@
+import type { ChipName } from '../chips/index.ts';
+import { type Clock, formatHex, formatSize } from '../shared/index.ts';
+import type { Link, OpenLink } from '../transport/index.ts';
+import { FlashError } from './codes.ts';
+import { changeBaudRate, ROM_BAUD_RATE, slowerRate } from './loader/baud-rate.ts';
+import type { ChipFacts } from './loader/chip-facts.ts';
+import { detectChip, enterLoader, isTransient, synchronise } from './loader/connect.ts';
+import { Connection } from './loader/connection.ts';
+import {
+  attachFlash,
+  type DeflatedRange,
+  eraseChip,
+  eraseRange,
+  flashMd5,
+  leaveLoader,
+  readFlash,
+  setFlashSize,
+  writeDeflated,
+} from './loader/flash-commands.ts';
+import { flashSizeOf } from './loader/flash-size.ts';
+import {
+  type ChipIdentity,
+  readFlashId,
+  readIdentity,
+  readRegister,
+  stopWatchdogs,
+} from './loader/registers.ts';
+import { applicationSequence, isUsbSerialJtag, playSequence } from './loader/reset-sequence.ts';
+import { startStub } from './loader/stub.ts';
+
+/** What flash erases at once; everything that is written starts and ends at a multiple. */
+export const SECTOR_BYTES = 0x1000;
+
+const DEFAULT_BAUD_RATE = 921_600;
+/** How often one operation is tried before its error counts. */
+const TRIES = 3;
+
+export interface DeviceOptions {
+  readonly clock: Clock;
+  /** Aborts whatever is under way; the port is free and the modem lines at rest afterwards. */
+  readonly signal?: AbortSignal | undefined;
+  /** For everything after the first contact; 921600 unless given. Lowered where the line is bad. */
+  readonly baudRate?: number | undefined;
+  /** Whether to upload the flasher stub (default) or to make do with the ROM. */
+  readonly stub?: boolean | undefined;
+}
+
+/** What is known of a board once it is connected. */
+export interface DeviceInfo extends ChipIdentity {
+  readonly chip: ChipName;
+  /** JEDEC id, manufacturer in the lowest byte. */
+  readonly flashId: number;
+  readonly flashSizeBytes: number;
+}
+
+/**
+ * Connects to the board on a port: resets it into its loader, finds out what it is, uploads the stub
+ * and raises the rate.
+ *
+ * @throws FlashError `flash/no-answer`, `flash/wrong-boot-mode`, `flash/unsupported-chip`,
+ *   `flash/no-flash-chip`, `flash/stub-failed`; TransportError as the link's
+ */
+export async function openDevice(
+  open: OpenLink,
+  target: string,
+  options: DeviceOptions,
+): Promise<FlashDevice> {
+  const { signal, baudRate = DEFAULT_BAUD_RATE, stub = true } = options;
+  const link = await open(target, { baudRate: ROM_BAUD_RATE, signal });
+  try {
+    const device = new FlashDevice(link, { ...options, baudRate, stub });
+    await device.connect();
+    return device;
+  } catch (error) {
+    await link[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** A board in its loader, ready to be read and written. Disposing of it closes the port. */
+export class FlashDevice implements AsyncDisposable {
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal | undefined;
+  readonly #wantsStub: boolean;
+  #wantedRate: number;
+  #connection: Connection;
+  #facts: ChipFacts | null = null;
+  #info: DeviceInfo | null = null;
+
+  constructor(
+    link: Link,
+    { clock, signal, baudRate, stub }: DeviceOptions & { baudRate: number; stub: boolean },
+  ) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#signal = signal;
+    this.#wantedRate = baudRate;
+    this.#wantsStub = stub;
+    this.#connection = new Connection(link, clock, signal);
+  }
+
+  get target(): string {
+    return this.#link.target;
+  }
+
+  get info(): DeviceInfo {
+    if (this.#info === null) throw new Error('the device is used before it is connected');
+    return this.#info;
+  }
+
+  /** `stub` once it runs: it can erase ranges, which the ROM cannot. */
+  get loader(): 'stub' | 'rom' {
+    return this.#connection.isStub ? 'stub' : 'rom';
+  }
+
+  /** The rate of the line now; `null` where it has none. */
+  get baudRate(): number | null {
+    return this.#link.hasBaudRate ? this.#wantedRate : null;
+  }
+
+  /** From reset to a loader that is ready; again after the line went bad. */
+  async connect(): Promise<void> {
+    let romMayChangeRate = true;
+    for (;;) {
+      if (await this.#tryConnect(romMayChangeRate)) return;
+      // The chip listens at a rate at which nothing arrives: start over, slower.
+      if (!romMayChangeRate) this.#wantedRate = slowerRate(this.#wantedRate);
+      romMayChangeRate = false;
+      await this.#link.setBaudRate(ROM_BAUD_RATE);
+    }
+  }
+
+  async #tryConnect(romMayChangeRate: boolean): Promise<boolean> {
+    const connection = new Connection(this.#link, this.#clock, this.#signal);
+    this.#connection = connection;
+    await enterLoader(connection);
+    const facts = await detectChip(connection);
+    this.#facts = facts;
+    if (isUsbSerialJtag(this.#link)) await stopWatchdogs(connection, facts);
+    const identity = await readIdentity(connection, facts);
+    let rate = ROM_BAUD_RATE;
+    const raise = async () => {
+      if (!this.#link.hasBaudRate || rate === this.#wantedRate) return true;
+      const raised = await changeBaudRate(connection, rate, this.#wantedRate);
+      if (raised) rate = this.#wantedRate;
+      return raised;
+    };
+    if (this.#wantsStub && !connection.isStub) {
+      // The stub is the first large thing to be sent, so the rate is raised before it.
+      if (romMayChangeRate && facts.romChangesBaudRate && !(await raise())) return false;
+      await startStub(connection, facts, identity.revision);
+    }
+    if (!(await raise())) return false;
+    await attachFlash(connection);
+    const flashId = await readFlashId(connection, facts);
+    const flashSizeBytes = flashId === null ? null : flashSizeOf(flashId);
+    if (flashId === null || flashSizeBytes === null) throw noFlash(facts, flashId);
+    await setFlashSize(connection, flashSizeBytes);
+    this.#info = { chip: facts.chip.name, ...identity, flashId, flashSizeBytes };
+    return true;
+  }
+
+  /** @throws FlashError `flash/outside-flash` */
+  async md5(flashOffset: number, sizeBytes: number): Promise<Uint8Array> {
+    this.#assertWithin(flashOffset, sizeBytes, 1);
+    return this.#persistently(() => flashMd5(this.#connection, flashOffset, sizeBytes));
+  }
+
+  /** @throws FlashError `flash/outside-flash`, `flash/read-corrupt` */
+  async read(
+    flashOffset: number,
+    sizeBytes: number,
+    onBytes: (doneBytes: number) => void = () => {},
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    this.#assertWithin(flashOffset, sizeBytes, 1);
+    if (sizeBytes === 0) return new Uint8Array(0);
+    return this.#persistently(() => readFlash(this.#connection, flashOffset, sizeBytes, onBytes));
+  }
+
+  /**
+   * Writes whole sectors; erases them by itself.
+   *
+   * @param onBytes how much of `deflated` was sent
+   * @throws FlashError `flash/outside-flash`, `flash/command-refused`
+   */
+  async write(range: DeflatedRange, onBytes: (sentBytes: number) => void): Promise<void> {
+    this.#assertWithin(range.flashOffset, range.sizeBytes, SECTOR_BYTES);
+    await this.#persistently(() =>
+      writeDeflated(this.#connection, this.#knownFacts(), range, onBytes),
+    );
+  }
+
+  /** Erases whole sectors. Only through the stub. */
+  async erase(flashOffset: number, sizeBytes: number): Promise<void> {
+    this.#assertWithin(flashOffset, sizeBytes, SECTOR_BYTES);
+    await this.#persistently(() => eraseRange(this.#connection, flashOffset, sizeBytes));
+  }
+
+  /** Erases the whole flash. Only through the stub. */
+  async eraseAll(): Promise<void> {
+    await this.#persistently(() => eraseChip(this.#connection));
+  }
+
+  /** A word of the chip's address space. */
+  async register(address: number): Promise<number> {
+    return this.#persistently(() => readRegister(this.#connection, address));
+  }
+
+  /** Starts the application: by the modem lines, or, where there are none, by the loader's own restart. */
+  async reset(): Promise<void> {
+    if (this.#link.hasSignals) {
+      await playSequence(this.#link, applicationSequence(this.#link), this.#clock, this.#signal);
+    } else {
+      await leaveLoader(this.#connection, this.#knownFacts());
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#link[Symbol.asyncDispose]();
+  }
+
+  /** Runs an operation again after errors of the line: the same once more, then from a reset, slower. */
+  async #persistently<Result>(operation: () => Promise<Result>): Promise<Result> {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await operation();
+      } catch (error) {
+        const again =
+          isTransient(error) ||
+          (error instanceof FlashError && error.code === 'flash/read-corrupt');
+        if (!again || failures === TRIES) throw error;
+        await this.#recover(error);
+      }
+    }
+  }
+
+  async #recover(error: unknown): Promise<void> {
+    const wasStub = this.#connection.isStub;
+    this.#connection.forget();
+    for (let count = 0; count < TRIES; count += 1) {
+      if ((await synchronise(this.#connection)) && this.#connection.isStub === wasStub) return;
+    }
+    if (!this.#link.hasSignals) throw error;
+    this.#wantedRate = slowerRate(this.#wantedRate);
+    await this.#link.setBaudRate(ROM_BAUD_RATE);
+    await this.connect();
+  }
+
+  #knownFacts(): ChipFacts {
+    if (this.#facts === null) throw new Error('the device is used before it is connected');
+    return this.#facts;
+  }
+
+  #assertWithin(flashOffset: number, sizeBytes: number, alignment: number): void {
+    const { flashSizeBytes } = this.info;
+    const range = `${formatHex(flashOffset)} + ${sizeBytes} bytes`;
+    if (flashOffset < 0 || sizeBytes < 0 || flashOffset + sizeBytes > flashSizeBytes) {
+      throw new FlashError(
+        'flash/outside-flash',
+        `${range} does not lie within the ${formatSize(flashSizeBytes)} of flash on ${this.target}`,
+        {
+          hint: 'Check the offset and the size, and whether it is the right board.',
+          details: { flashOffset, sizeBytes, flashSizeBytes },
+        },
+      );
+    }
+    if (flashOffset % alignment === 0 && sizeBytes % alignment === 0) return;
+    throw new FlashError('flash/outside-flash', `${range} does not lie on whole sectors`, {
+      hint: `Flash is erased and written in sectors of ${SECTOR_BYTES} bytes: start and end at multiples of 0x1000.`,
+      details: { flashOffset, sizeBytes },
+    });
+  }
+}
+
+function noFlash({ chip }: ChipFacts, flashId: number | null): FlashError {
+  const said = flashId === null ? 'nothing' : formatHex(flashId, 6);
+  return new FlashError('flash/no-flash-chip', `the ${chip.title} gets ${said} as its flash's id`, {
+    hint: 'Check the soldering and the power of the flash, and the eFuses or straps for its voltage.',
+    details: { flashId },
+  });
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { bytesEqual } from '../shared/index.ts';
+import { type FlashDevice, SECTOR_BYTES } from './device.ts';
+
+const BLOCK_BYTES = 16 * SECTOR_BYTES;
+/** When so many sectors were asked for and most differ, asking costs more than it saves. */
+const PATIENCE_SECTORS = 32;
+const MOST = 0.75;
+
+const BLANK_BLOCK_MD5 = md5(new Uint8Array(BLOCK_BYTES).fill(0xff));
+
+export function md5(bytes: Uint8Array): Uint8Array {
+  return createHash('md5').update(bytes).digest();
+}
+
+export function isBlank(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0xff);
+}
+
+/**
+ * Which sectors of the flash do not hold `data`, found by MD5 on the chip: the whole, then blocks of
+ * 64 KB, then sectors. No copy of what the flash held before is needed, and what was changed behind
+ * our back is seen.
+ *
+ * @param data whole sectors
+ * @param exact whether each sector is wanted, rather than whole blocks where most of them differ
+ * @returns one entry for each sector, whether it differs
+ */
+export async function findDifferences(
+  device: FlashDevice,
+  flashOffset: number,
+  data: Uint8Array,
+  { exact = false }: { readonly exact?: boolean } = {},
+): Promise<readonly boolean[]> {
+  const differs = Array<boolean>(data.length / SECTOR_BYTES).fill(false);
+  const digest = (start: number, length: number) => device.md5(flashOffset + start, length);
+  if (data.length === 0 || bytesEqual(await digest(0, data.length), md5(data))) return differs;
+  let asked = 0;
+  let different = 0;
+  for (let start = 0; start < data.length; start += BLOCK_BYTES) {
+    const block = data.subarray(start, start + BLOCK_BYTES);
+    const onChip = await digest(start, block.length);
+    if (bytesEqual(onChip, md5(block))) continue;
+    const first = start / SECTOR_BYTES;
+    const isBlankOnChip = bytesEqual(onChip, BLANK_BLOCK_MD5);
+    const hopeless = !exact && asked >= PATIENCE_SECTORS && different >= asked * MOST;
+    for (let at = 0; at < block.length; at += SECTOR_BYTES) {
+      const sector = block.subarray(at, at + SECTOR_BYTES);
+      let differing = true;
+      if (isBlankOnChip) {
+        differing = !isBlank(sector);
+      } else if (!hopeless) {
+        differing = !bytesEqual(await digest(start + at, SECTOR_BYTES), md5(sector));
+        asked += 1;
+        different += differing ? 1 : 0;
+      }
+      differs[first + at / SECTOR_BYTES] = differing;
+    }
+  }
+  return differs;
+}

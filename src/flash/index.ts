@@ -1,0 +1,25 @@
+/**
+ * Flashing boards: the serial loader, reading, comparing, writing and checking flash.
+ *
+ * @module
+ */
+export { FLASH_CODES, type FlashCode, FlashError } from './codes.ts';
+export {
+  type DeviceInfo,
+  type DeviceOptions,
+  FlashDevice,
+  openDevice,
+  SECTOR_BYTES,
+} from './device.ts';
+export { findDifferences } from './diff.ts';
+export { FLASHABLE_CHIPS } from './loader/chip-facts.ts';
+export type { DeflatedRange } from './loader/flash-commands.ts';
+export type { ChipIdentity } from './loader/registers.ts';
+export {
+  Compressor,
+  type FlashPart,
+  type PartReport,
+  verifyParts,
+  type WriteOptions,
+  writeParts,
+} from './write.ts';

@@ -1,0 +1,39 @@
+import type { Connection } from './connection.ts';
+import { synchronise } from './connect.ts';
+import { COMMAND, words } from './packet.ts';
+
+/** The rate at which every ROM starts. */
+export const ROM_BAUD_RATE = 115_200;
+
+/** Rates to fall back to when a line turns out to be bad. */
+const LADDER = [1_500_000, 921_600, 460_800, 230_400, ROM_BAUD_RATE];
+
+/** Garbage of the change is on the line for this long. */
+const SETTLE_MS = 50;
+const CHECKS = 3;
+
+/** The next lower rate; the ROM's own is the last. */
+export function slowerRate(baudRate: number): number {
+  return LADDER.find((rate) => rate < baudRate) ?? ROM_BAUD_RATE;
+}
+
+/**
+ * Asks the loader for another rate and checks that it answers there.
+ *
+ * @returns whether it does; if not, the chip has to be reset
+ */
+export async function changeBaudRate(
+  connection: Connection,
+  from: number,
+  to: number,
+): Promise<boolean> {
+  const wasStub = connection.isStub;
+  await connection.command(COMMAND.changeBaudRate, words(to, wasStub ? from : 0));
+  await connection.link.setBaudRate(to);
+  await connection.clock.sleep(SETTLE_MS, connection.signal);
+  connection.forget();
+  for (let check = 0; check < CHECKS; check += 1) {
+    if (await synchronise(connection)) return connection.isStub === wasStub;
+  }
+  return false;
+}

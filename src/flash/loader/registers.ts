@@ -1,0 +1,112 @@
+import type { BitField, ChipFacts } from './chip-facts.ts';
+import { WATCHDOG_UNLOCK } from './chip-facts.ts';
+import type { Connection } from './connection.ts';
+import { COMMAND, words } from './packet.ts';
+
+export async function readRegister(connection: Connection, address: number): Promise<number> {
+  return (await connection.command(COMMAND.readRegister, words(address))).value;
+}
+
+export async function writeRegister(
+  connection: Connection,
+  address: number,
+  value: number,
+): Promise<void> {
+  await connection.command(COMMAND.writeRegister, words(address, value >>> 0, 0xffff_ffff, 0));
+}
+
+/** What eFuses say of a chip. */
+export interface ChipIdentity {
+  /** `84:f7:03:01:02:03`. */
+  readonly mac: string;
+  /** Major × 100 + minor, as image headers count. */
+  readonly revision: number;
+  readonly secureBoot: boolean;
+  readonly flashEncryption: boolean;
+}
+
+export async function readIdentity(
+  connection: Connection,
+  facts: ChipFacts,
+): Promise<ChipIdentity> {
+  const low = await readRegister(connection, facts.macAddress);
+  const high = await readRegister(connection, facts.macAddress + 4);
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, high);
+  view.setUint32(4, low);
+  const major = await readFields(connection, facts.revisionMajor);
+  const isEsp32 = facts.chip.name === 'esp32';
+  return {
+    mac: Array.from(bytes.subarray(2), (byte) => byte.toString(16).padStart(2, '0')).join(':'),
+    revision:
+      (isEsp32 ? countOnes(major) : major) * 100 +
+      (await readFields(connection, facts.revisionMinor)),
+    secureBoot: (await readFields(connection, facts.secureBoot)) !== 0,
+    // Encryption is on while an odd number of bits is burnt.
+    flashEncryption: countOnes(await readFields(connection, [facts.flashEncryption])) % 2 === 1,
+  };
+}
+
+async function readFields(connection: Connection, fields: readonly BitField[]): Promise<number> {
+  let value = 0;
+  let shift = 0;
+  for (const { address, shift: from, bits } of fields) {
+    const word = await readRegister(connection, address);
+    value |= ((word >>> from) & (2 ** bits - 1)) << shift;
+    shift += bits;
+  }
+  return value;
+}
+
+function countOnes(value: number): number {
+  return value.toString(2).replaceAll('0', '').length;
+}
+
+/**
+ * Keeps the watchdogs from resetting the chip. In USB-Serial-JTAG mode the ROM leaves them running,
+ * and a long erase would be cut off.
+ */
+export async function stopWatchdogs(connection: Connection, facts: ChipFacts): Promise<void> {
+  const { watchdogs } = facts;
+  if (watchdogs === null) return;
+  await writeRegister(connection, watchdogs.writeProtect, WATCHDOG_UNLOCK);
+  await writeRegister(connection, watchdogs.config, 0);
+  await writeRegister(connection, watchdogs.writeProtect, 0);
+  await writeRegister(connection, watchdogs.superWriteProtect, watchdogs.superKey);
+  const superConfig = await readRegister(connection, watchdogs.superConfig);
+  await writeRegister(connection, watchdogs.superConfig, superConfig | watchdogs.superAutoFeed);
+  await writeRegister(connection, watchdogs.superWriteProtect, 0);
+}
+
+const SPI_USR_COMMAND = 0x8000_0000;
+const SPI_USR_MISO = 0x1000_0000;
+const SPI_START = 1 << 18;
+/** Eight bits of command, minus one, in the top nibble. */
+const SPI_COMMAND_LENGTH = 0x7000_0000;
+const READ_ID = 0x9f;
+const ID_BITS = 24;
+const POLLS = 10;
+
+/** The flash's JEDEC id, manufacturer in the lowest byte; `null` where the controller hangs. */
+export async function readFlashId(
+  connection: Connection,
+  { spi }: ChipFacts,
+): Promise<number | null> {
+  const oldUsr = await readRegister(connection, spi.base + spi.usr);
+  const oldUsr2 = await readRegister(connection, spi.base + spi.usr2);
+  await writeRegister(connection, spi.base + spi.misoLength, ID_BITS - 1);
+  await writeRegister(connection, spi.base + spi.usr, SPI_USR_COMMAND | SPI_USR_MISO);
+  await writeRegister(connection, spi.base + spi.usr2, SPI_COMMAND_LENGTH | READ_ID);
+  await writeRegister(connection, spi.base + spi.w0, 0);
+  await writeRegister(connection, spi.base, SPI_START);
+  let polls = 0;
+  while (((await readRegister(connection, spi.base)) & SPI_START) !== 0) {
+    polls += 1;
+    if (polls === POLLS) return null;
+  }
+  const id = await readRegister(connection, spi.base + spi.w0);
+  await writeRegister(connection, spi.base + spi.usr, oldUsr);
+  await writeRegister(connection, spi.base + spi.usr2, oldUsr2);
+  return id & 0xff_ffff;
+}
