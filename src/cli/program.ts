@@ -12,6 +12,8 @@ import { registerPush } from './push/command.ts';
 import { registerSerialServer } from './serial-server/command.ts';
 import { registerServe } from './serve/command.ts';
 import { registerSimulate } from './simulate/command.ts';
+import { registerFlash } from './flash/command.ts';
+import { registerImage } from './image/command.ts';
 
 /** What a command gets to work with. */
 export interface Cli {
@@ -30,6 +32,20 @@ const NOUNS: Readonly<Record<string, readonly RegisterNoun[]>> = {
   'Boards:': [registerPorts, registerSerialServer],
   'Without hardware:': [registerSimulate],
 };
+const NOUNS: readonly RegisterNoun[] = [
+  registerNvs,
+  registerOtadata,
+  registerPartitions,
+  registerPorts,
+  registerSerialServer,
+  registerImage,
+  registerConfig,
+  registerPush,
+  registerDiscover,
+  registerSimulate,
+  registerServe,
+  registerFlash,
+];
 
 /** The whole command line as commander sees it: names, arguments, options and help. */
 export function createProgram(cli: Cli): Command {

@@ -6,6 +6,22 @@ import {
 } from '../shared/index.ts';
 
 export const FLASH_CODES = {
+  'flash/no-board': {
+    kind: 'device',
+    meaning: 'No port was named, and there is not exactly one board that could be meant.',
+  },
+  'flash/no-table': {
+    kind: 'input',
+    meaning: 'A partition was named, but there is no partition table to look it up in.',
+  },
+  'flash/no-such-partition': {
+    kind: 'usage',
+    meaning: 'A partition was named that the partition table does not have.',
+  },
+  'flash/needs-stub': {
+    kind: 'usage',
+    meaning: 'The ROM loader cannot do it: the flasher stub has to run.',
+  },
   'flash/no-answer': {
     kind: 'device',
     meaning: 'Nothing that speaks the loader protocol answers on the port.',

@@ -33,7 +33,7 @@ export const SECTOR_BYTES = 0x1000;
 
 const DEFAULT_BAUD_RATE = 921_600;
 /** How often one operation is tried before its error counts. */
-const TRIES = 3;
+const TRIES = 4;
 
 export interface DeviceOptions {
   readonly clock: Clock;
@@ -122,11 +122,16 @@ export class FlashDevice implements AsyncDisposable {
   /** From reset to a loader that is ready; again after the line went bad. */
   async connect(): Promise<void> {
     let romMayChangeRate = true;
-    for (;;) {
-      if (await this.#tryConnect(romMayChangeRate)) return;
-      // The chip listens at a rate at which nothing arrives: start over, slower.
-      if (!romMayChangeRate) this.#wantedRate = slowerRate(this.#wantedRate);
-      romMayChangeRate = false;
+    for (let failures = 0; ;) {
+      try {
+        if (await this.#tryConnect(romMayChangeRate)) return;
+        // The chip listens at a rate at which nothing arrives: start over, slower.
+        if (!romMayChangeRate) this.#wantedRate = slowerRate(this.#wantedRate);
+        romMayChangeRate = false;
+      } catch (error) {
+        failures += 1;
+        if (!isTransient(error) || failures === TRIES) throw error;
+      }
       await this.#link.setBaudRate(ROM_BAUD_RATE);
     }
   }
@@ -191,14 +196,20 @@ export class FlashDevice implements AsyncDisposable {
     );
   }
 
-  /** Erases whole sectors. Only through the stub. */
+  /**
+   * Erases whole sectors.
+   *
+   * @throws FlashError `flash/outside-flash`, `flash/needs-stub`
+   */
   async erase(flashOffset: number, sizeBytes: number): Promise<void> {
     this.#assertWithin(flashOffset, sizeBytes, SECTOR_BYTES);
+    this.#assertStub('erase a range');
     await this.#persistently(() => eraseRange(this.#connection, flashOffset, sizeBytes));
   }
 
-  /** Erases the whole flash. Only through the stub. */
+  /** Erases the whole flash. @throws FlashError `flash/needs-stub` */
   async eraseAll(): Promise<void> {
+    this.#assertStub('erase the whole flash');
     await this.#persistently(() => eraseChip(this.#connection));
   }
 
@@ -230,15 +241,15 @@ export class FlashDevice implements AsyncDisposable {
           isTransient(error) ||
           (error instanceof FlashError && error.code === 'flash/read-corrupt');
         if (!again || failures === TRIES) throw error;
-        await this.#recover(error);
+        await this.#recover(error, failures > 1);
       }
     }
   }
 
-  async #recover(error: unknown): Promise<void> {
+  async #recover(error: unknown, slower: boolean): Promise<void> {
     const wasStub = this.#connection.isStub;
     this.#connection.forget();
-    for (let count = 0; count < TRIES; count += 1) {
+    for (let count = 0; count < TRIES && !(slower && this.#link.hasSignals); count += 1) {
       if ((await synchronise(this.#connection)) && this.#connection.isStub === wasStub) return;
     }
     if (!this.#link.hasSignals) throw error;
@@ -250,6 +261,13 @@ export class FlashDevice implements AsyncDisposable {
   #knownFacts(): ChipFacts {
     if (this.#facts === null) throw new Error('the device is used before it is connected');
     return this.#facts;
+  }
+
+  #assertStub(what: string): void {
+    if (this.loader === 'stub') return;
+    throw new FlashError('flash/needs-stub', `the ROM of the ${this.info.chip} cannot ${what}`, {
+      hint: 'Leave out --no-stub.',
+    });
   }
 
   #assertWithin(flashOffset: number, sizeBytes: number, alignment: number): void {

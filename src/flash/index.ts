@@ -3,6 +3,14 @@
  *
  * @module
  */
+export {
+  type BoardContents,
+  type BoardTable,
+  readBoardContents,
+  readBoardTable,
+  type SlotContents,
+} from './board-contents.ts';
+export { boardPorts, onlyBoardPort } from './choose-port.ts';
 export { FLASH_CODES, type FlashCode, FlashError } from './codes.ts';
 export {
   type DeviceInfo,
@@ -14,6 +22,7 @@ export {
 export { findDifferences } from './diff.ts';
 export { FLASHABLE_CHIPS } from './loader/chip-facts.ts';
 export type { DeflatedRange } from './loader/flash-commands.ts';
+export { type FlashRange, locatePartition } from './locate.ts';
 export type { ChipIdentity } from './loader/registers.ts';
 export {
   Compressor,

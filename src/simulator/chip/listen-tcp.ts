@@ -19,14 +19,13 @@ export async function listenTcp(
 ): Promise<ChipListener> {
   let current: Socket | null = null;
   const server = createServer({ noDelay: true }, (socket) => {
-    if (current !== null) {
-      socket.destroy();
-      return;
-    }
+    // The newest cable is the one that is plugged in: a host that has just closed its connection and
+    // opens another must not be refused because its goodbye is still under way.
+    current?.destroy();
     current = socket;
     socket.on('error', () => {});
     socket.on('close', () => {
-      current = null;
+      if (current === socket) current = null;
     });
     chip.onOutput((bytes) => {
       if (!socket.destroyed) socket.write(bytes.slice());

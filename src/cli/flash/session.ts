@@ -1,0 +1,53 @@
+import { systemClock } from '../../shared/index.ts';
+import { type FlashDevice, onlyBoardPort, openDevice } from '../../flash/index.ts';
+import { CliError } from '../codes.ts';
+import { openAnyLink } from '../open-any-link.ts';
+import type { Cli } from '../program.ts';
+
+/** The options of every command that talks to a board. */
+export interface PortOptions {
+  readonly port?: string;
+  readonly baud?: string;
+  /** `false` for --no-stub. */
+  readonly stub: boolean;
+  /** `false` for --no-reset. */
+  readonly reset: boolean;
+}
+
+/** The rate of `--baud`. */
+export function baudOption(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const baudRate = Number(text);
+  if (Number.isInteger(baudRate) && baudRate >= 9600 && baudRate <= 6_000_000) return baudRate;
+  throw new CliError('cli/usage', `--baud ${text} is not a rate`, {
+    hint: 'Write a number from 9600 to 6000000, such as 115200, 460800, 921600 or 2000000.',
+  });
+}
+
+/**
+ * Connects to a board, works with it, and starts its application again, also where the work failed or
+ * was stopped by Ctrl-C: a board is never left hanging in its loader.
+ */
+export async function withDevice<Result>(
+  options: PortOptions,
+  { context }: Cli,
+  work: (device: FlashDevice) => Promise<Result>,
+): Promise<Result> {
+  const target = options.port ?? (await onlyBoardPort());
+  await using device = await openDevice(openAnyLink, target, {
+    clock: systemClock,
+    signal: context.signal,
+    baudRate: baudOption(options.baud),
+    stub: options.stub,
+  });
+  let result: Result;
+  try {
+    result = await work(device);
+  } catch (error) {
+    // What went wrong first is what matters; a board that is gone cannot be reset either.
+    if (options.reset) await device.reset().catch(() => {});
+    throw error;
+  }
+  if (options.reset) await device.reset();
+  return result;
+}
