@@ -76,7 +76,7 @@ describe('over a network', () => {
     const data = firmware(3);
     await writeParts(device, [{ name: 'app', flashOffset: 0x1_0000, data }]);
     expect(chip.flash.read(0x1_0000, data.length)).toEqual(data);
-    expect(chip.baudRate).toBe(921_600);
+    expect(device.baudRate).toBe(921_600);
     await device.reset();
     await expect.poll(() => chip.inLoader).toBe(false);
   });
