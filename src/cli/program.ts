@@ -3,6 +3,7 @@ import { Command, type Option } from 'commander';
 import type { CliContext } from './context.ts';
 import { registerConfig } from './config/command.ts';
 import { registerDiscover } from './discover/command.ts';
+import { registerFlash } from './flash/command.ts';
 import { registerImage } from './image/command.ts';
 import { registerNvs } from './nvs/command.ts';
 import { registerOtadata } from './otadata/command.ts';
@@ -12,8 +13,6 @@ import { registerPush } from './push/command.ts';
 import { registerSerialServer } from './serial-server/command.ts';
 import { registerServe } from './serve/command.ts';
 import { registerSimulate } from './simulate/command.ts';
-import { registerFlash } from './flash/command.ts';
-import { registerImage } from './image/command.ts';
 
 /** What a command gets to work with. */
 export interface Cli {
@@ -29,23 +28,9 @@ export type RegisterNoun = (program: Command, cli: Cli) => void;
 const NOUNS: Readonly<Record<string, readonly RegisterNoun[]>> = {
   'Files:': [registerPartitions, registerImage, registerOtadata, registerNvs],
   'Over the air:': [registerServe, registerDiscover, registerConfig, registerPush],
-  'Boards:': [registerPorts, registerSerialServer],
+  'Boards:': [registerPorts, registerFlash, registerSerialServer],
   'Without hardware:': [registerSimulate],
 };
-const NOUNS: readonly RegisterNoun[] = [
-  registerNvs,
-  registerOtadata,
-  registerPartitions,
-  registerPorts,
-  registerSerialServer,
-  registerImage,
-  registerConfig,
-  registerPush,
-  registerDiscover,
-  registerSimulate,
-  registerServe,
-  registerFlash,
-];
 
 /** The whole command line as commander sees it: names, arguments, options and help. */
 export function createProgram(cli: Cli): Command {

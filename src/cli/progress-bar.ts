@@ -1,4 +1,5 @@
-import { type Clock, formatDuration, formatSize, type OnProgress } from '../shared/index.ts';
+import type { OnProgress } from '../flash/index.ts';
+import { type Clock, formatDuration, formatSize } from '../shared/index.ts';
 import type { OutputStream } from './context.ts';
 
 const BAR_CELLS = 24;
@@ -33,7 +34,7 @@ export function createProgressBar(stream: OutputStream, clock: Clock): ProgressB
         if (stream.isTTY !== true) stream.write(`${sentence(current)}\n`);
       }
       if (stream.isTTY !== true) return;
-      const complete = totalBytes !== null && doneBytes >= totalBytes;
+      const complete = doneBytes >= totalBytes;
       if (open && !complete && time - drawnAt < REDRAW_MS) return;
       drawnAt = time;
       open = true;
@@ -43,14 +44,9 @@ export function createProgressBar(stream: OutputStream, clock: Clock): ProgressB
   };
 }
 
-function barLine(
-  phase: string,
-  doneBytes: number,
-  totalBytes: number | null,
-  elapsedMs: number,
-): string {
+function barLine(phase: string, doneBytes: number, totalBytes: number, elapsedMs: number): string {
   const name = sentence(phase).padEnd(22);
-  if (totalBytes === null || totalBytes === 0) return `${name} ${formatSize(doneBytes)}`;
+  if (totalBytes === 0) return `${name} ${formatSize(doneBytes)}`;
   const ratio = Math.min(1, doneBytes / totalBytes);
   const full = Math.round(ratio * BAR_CELLS);
   const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full);

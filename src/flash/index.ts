@@ -24,6 +24,7 @@ export { FLASHABLE_CHIPS } from './loader/chip-facts.ts';
 export type { DeflatedRange } from './loader/flash-commands.ts';
 export { type FlashRange, locatePartition } from './locate.ts';
 export type { ChipIdentity } from './loader/registers.ts';
+export type { OnProgress, Progress } from './progress.ts';
 export {
   Compressor,
   type FlashPart,

@@ -1,9 +1,10 @@
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
-import { bytesEqual, formatHex, type OnProgress } from '../shared/index.ts';
+import { bytesEqual, formatHex } from '../shared/index.ts';
 import { FlashError } from './codes.ts';
 import { type FlashDevice, SECTOR_BYTES } from './device.ts';
 import { findDifferences, isBlank, md5 } from './diff.ts';
+import type { OnProgress } from './progress.ts';
 
 const compress = promisify(deflate);
 const BEST = 9;

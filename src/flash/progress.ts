@@ -1,0 +1,9 @@
+/** How far a long piece of work on a board has come. The library reports it and draws nothing. */
+export interface Progress {
+  /** What is being done right now, such as `write ota_0` or `verify nvs`. */
+  readonly phase: string;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+export type OnProgress = (progress: Progress) => void;
