@@ -249,7 +249,8 @@ export class FlashDevice implements AsyncDisposable {
   async #recover(error: unknown, slower: boolean): Promise<void> {
     const wasStub = this.#connection.isStub;
     this.#connection.forget();
-    for (let count = 0; count < TRIES && !(slower && this.#link.hasSignals); count += 1) {
+    const syncs = slower && this.#link.hasSignals ? 0 : TRIES;
+    for (let count = 0; count < syncs; count += 1) {
       if ((await synchronise(this.#connection)) && this.#connection.isStub === wasStub) return;
     }
     if (!this.#link.hasSignals) throw error;

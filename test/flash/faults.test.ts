@@ -214,11 +214,7 @@ describe('working', () => {
     await using device = await connectTo(chip, {}, (link) =>
       faulty(link, {
         write: (bytes) => {
-          if (
-            commandIn(bytes) === OP_MD5 &&
-            spoiled === false &&
-            chip.flash.read(0x1_3000, 1)[0] !== 0xff
-          ) {
+          if (commandIn(bytes) === OP_MD5 && !spoiled && chip.flash.read(0x1_3000, 1)[0] !== 0xff) {
             spoiled = true;
             chip.flash.load(0x1_2000, new Uint8Array(16));
           }
