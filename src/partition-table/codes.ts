@@ -177,6 +177,10 @@ const CHECK_CODES = {
     kind: 'input',
     meaning: 'An nvs_keys entry is not 0x1000 bytes long.',
   },
+  'partition-table/address-overflow': {
+    kind: 'input',
+    meaning: 'An entry ends beyond the 4 GB that 32-bit addresses reach, so its end wraps around.',
+  },
   'partition-table/beyond-addressing': {
     kind: 'input',
     meaning:

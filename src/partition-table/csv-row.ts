@@ -214,9 +214,10 @@ function parseKeyword(
     rest = rest.slice(0, -1);
   }
   const number = parsePythonInt(rest);
-  if (number !== null) return number * factor;
+  // Zero stays zero under any number of suffixes, also where their product is beyond numbers.
+  if (number !== null) return number === 0 ? 0 : number * factor;
   const named = keywords?.get(rest.toLowerCase());
-  if (named !== undefined) return named * factor;
+  if (named !== undefined) return named === 0 ? 0 : named * factor;
   const hint = numberHint(rest, column);
   if (keywords === undefined) {
     throw fieldError(

@@ -53,7 +53,11 @@ export interface TableDiff {
   readonly byCable: readonly CableStep[];
 }
 
-/** Compares the table that devices have with one that they shall have. */
+/**
+ * Compares the table that devices have with one that they shall have.
+ *
+ * @throws PartitionTableError `partition-table/too-many-entries` where one could be on no device
+ */
 export function diffPartitionTables(before: PartitionTable, after: PartitionTable): TableDiff {
   const changes = changesBetween(before, after);
   const identical = before.tableFlashOffset === after.tableFlashOffset && sameBytes(before, after);

@@ -23,6 +23,7 @@ import {
 const CUSTOM_TYPES_FROM = 0x40;
 const TYPE_ANY = 0xff;
 const ADDRESS_24_BIT_END = 0x1000000;
+const ADDRESS_32_BIT_END = 0x1_0000_0000;
 
 /** Chips whose flash cache maps more than the 16 MB that three address bytes reach. */
 const MAPS_32_BIT: ReadonlySet<ChipName> = new Set([
@@ -148,6 +149,17 @@ function lintData(entry: PartitionEntry): readonly Finding[] {
 
 function beyondAddressing(entry: PartitionEntry, chip: ChipName | undefined): readonly Finding[] {
   if (endOf(entry) <= ADDRESS_24_BIT_END) return [];
+  if (endOf(entry) > ADDRESS_32_BIT_END) {
+    return [
+      finding(
+        'partition-table/address-overflow',
+        'error',
+        { entry, column: 'size' },
+        `${shownName(entry)} ends at ${formatHex(endOf(entry))}, which 32 bits do not hold; the bootloader refuses the table`,
+        'Check the offset and the size.',
+      ),
+    ];
+  }
   if (chip !== undefined && MAPS_32_BIT.has(chip)) return [];
   const title = chip === undefined ? 'a chip such as the ESP32' : `the ${chipByName(chip).title}`;
   const isApp = entry.type === TYPE_APP;

@@ -35,7 +35,9 @@ async function use(input: Uint8Array): Promise<void> {
   if (table === null) return;
   validatePartitionTable(table, { flashSizeBytes: 1 << 22, secure: 'v1', chip: 'esp32' });
   drawFlashMapSvg(table);
-  diffPartitionTables(table, { ...table, entries: table.entries.slice(1) });
+  await mayThrow([PartitionTableError], () =>
+    diffPartitionTables(table, { ...table, entries: table.entries.slice(1) }),
+  );
   await mayThrow([PartitionTableError], () => {
     const again = parsePartitionBinary(serializePartitionBinary(table));
     if (again.entries.length !== table.entries.length) throw new Error('entries were lost');

@@ -67,6 +67,7 @@ describe('the lint', () => {
     ['partition-table/nvs-keys-size', 'error', rows({}, 'k,data,nvs_keys,,2K,encrypted')],
     ['partition-table/nvs-keys-plain', 'warning', rows({}, 'k,data,nvs_keys,,4K')],
     ['partition-table/data-size-unaligned', 'warning', rows({}, 'fs,data,fat,,0x1100')],
+    ['partition-table/address-overflow', 'error', rows({}, 'fs,data,fat,,0xfff00000')],
     ['partition-table/no-nvs', 'warning', rows({ 0: 'fs,data,fat,,16K' })],
     ['partition-table/no-phy', 'info', rows({ 2: 'fs,data,fat,,4K' })],
     ['partition-table/reserved-type', 'warning', rows({}, 'x,0x20,1,,4K')],
