@@ -27,8 +27,11 @@ export type ParseOptions = ParseCsvOptions & ParseBinaryOptions;
  */
 export function parsePartitionTable(input: Uint8Array, options: ParseOptions = {}): PartitionTable {
   if (detectTableForm(input) === 'binary') return parsePartitionBinary(input, options);
-  assertText(input);
-  return parsePartitionCsv(input, options);
+  try {
+    return parsePartitionCsv(input, options);
+  } catch (thrown) {
+    throw (thrown instanceof PartitionTableError ? foreignError(input) : null) ?? thrown;
+  }
 }
 
 /** What could be made of a file, and all that keeps it from being a table. */
@@ -46,13 +49,14 @@ export function inspectPartitionTable(
   const form = detectTableForm(input);
   try {
     if (form === 'binary') return { form, table: parsePartitionBinary(input, options), issues: [] };
-    assertText(input);
     const { document, entries, errors } = readCsv(input, options);
-    const table = entries === null ? null : csvTable(document, entries, options);
-    return { form, table, issues: errors.map(asIssue) };
+    if (entries !== null) return { form, table: csvTable(document, entries, options), issues: [] };
+    const foreign = foreignError(input);
+    return { form, table: null, issues: (foreign === null ? errors : [foreign]).map(asIssue) };
   } catch (thrown) {
     if (!(thrown instanceof PartitionTableError)) throw thrown;
-    return { form, table: null, issues: [asIssue(thrown)] };
+    const error = form === 'csv' ? (foreignError(input) ?? thrown) : thrown;
+    return { form, table: null, issues: [asIssue(error)] };
   }
 }
 
@@ -68,11 +72,14 @@ export function looksLikeTable(bytes: Uint8Array): boolean {
   return startsWithEntry(bytes) || isMd5Row(bytes);
 }
 
-/** Refuses files that are something else altogether with a word on what they are. */
-function assertText(bytes: Uint8Array): void {
+/**
+ * For a file that could not be read as a CSV: what it is instead, where that can be told. Only then,
+ * since ESP-IDF takes odd text too, such as a name with NUL in it.
+ */
+function foreignError(bytes: Uint8Array): PartitionTableError | null {
   const what = foreignKind(bytes);
-  if (what === null) return;
-  throw new PartitionTableError(
+  if (what === null) return null;
+  return new PartitionTableError(
     'partition-table/not-a-table',
     `The file is no partition table: it ${what.looks}`,
     { hint: what.hint, details: { firstBytes: [...bytes.subarray(0, 4)] } },

@@ -51,6 +51,11 @@ describe('the grammar', () => {
     },
   );
 
+  it('takes NUL in a name for part of it, as ESP-IDF does', () => {
+    const table = parsePartitionTable(new TextEncoder().encode('n\0s,data,nvs,,16K'));
+    expect(brief(table)).toEqual(['n\0s 1/2 9000+4000']);
+  });
+
   it('knows the subtype names of a project', () => {
     const extraSubtypes = ['app, rescue, 0x40', 'data,certs,41'];
     expect(brief(csv('r,app,rescue,,1M\nc,data,certs,,4K', { extraSubtypes }))).toEqual([

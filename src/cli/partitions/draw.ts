@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   drawFlashMapSvg,
   flashRegions,
@@ -32,7 +33,7 @@ export async function draw(file: string, options: DrawOptions, cli: Cli): Promis
   const colour = output === undefined && wantsColour(context.stdout, context.env);
   const drawing =
     format === 'svg'
-      ? drawFlashMapSvg(table, { flashSizeBytes, title: file })
+      ? drawFlashMapSvg(table, { flashSizeBytes, title: basename(file) })
       : `${flashMapText(flashRegions(table, flashSizeBytes), flashSizeBytes, colour)}\n`;
   if (output === undefined) context.stdout.write(drawing);
   else await writeOutputFile(output, drawing, { overwrite: force });
