@@ -8,8 +8,11 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Clock } from '../shared/index.ts';
 import { Connection, type ConnectionLimits, DEFAULT_LIMITS } from './connection.ts';
 import { plainAddress } from './exchange.ts';
+import { FIRST_FRAME_BYTES } from './http2-exchange.ts';
 import { listenError } from './listen-error.ts';
+import { ObservedSocket } from './observed-socket.ts';
 import { sniffProtocol } from './sniff-protocol.ts';
+import { StreamWindows, streamWindows } from './stream-windows.ts';
 import { Watchdog } from './watchdog.ts';
 
 // Importing it would read all its exports, of which one loads a whole HTTP client: 15 MB, for nothing.
@@ -80,13 +83,21 @@ export function createFront(options: FrontOptions): Front {
     return socket.end(BAD_REQUEST);
   });
 
-  const acceptHttp2 = (socket: Socket, connection: Connection) => {
+  const acceptHttp2 = (socket: Socket, firstBytes: Uint8Array, connection: Connection) => {
     // HTTP/2 has no half-closed connections: the end of one side is the end.
     socket.allowHalfOpen = false;
-    const session = performServerHandshake(socket, {
+    const windows = new StreamWindows();
+    windows.feed(firstBytes);
+    // Hardly any peer begins with a window that is too small for the first frame; only those are worth
+    // the detour, on which every byte that comes in is looked at.
+    const isTiny = windows.initialBytes < FIRST_FRAME_BYTES;
+    const observed = new StreamWindows();
+    const transport = isTiny ? new ObservedSocket(socket, (chunk) => observed.feed(chunk)) : socket;
+    const session = performServerHandshake(transport, {
       maxOutstandingPings: MOST_STREAMS,
       settings: { maxConcurrentStreams: MOST_STREAMS, enablePush: false },
     });
+    if (isTiny) streamWindows.set(session, observed);
     session.on('error', () => {});
     session.on('stream', (stream, headers) => {
       connection.requestStarted();
@@ -122,7 +133,7 @@ export function createFront(options: FrontOptions): Front {
         return socket.destroy();
       }
       socket.unshift(held);
-      if (protocol === 'http2') return acceptHttp2(socket, connection);
+      if (protocol === 'http2') return acceptHttp2(socket, held, connection);
       return http1.emit('connection', socket);
     };
     socket.once('readable', sniff);

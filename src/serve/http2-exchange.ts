@@ -2,6 +2,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import { type Exchange, PeerGone, plainAddress } from './exchange.ts';
 import { http2Delivery } from './http2-delivery.ts';
 import type { HeaderList } from './plan-response.ts';
+import { streamWindows } from './stream-windows.ts';
 import type { Watchdog } from './watchdog.ts';
 
 const { HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH, NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
@@ -10,7 +11,9 @@ const { HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH, NGHTTP2_CANCEL, NGHTTP2_NO_ERROR
  * What micro-RDK parses out of the first DATA frame alone: image header, segment header and app
  * descriptor. A shorter first frame makes it read the header out of the second one.
  */
-const FIRST_FRAME_BYTES = 288;
+export const FIRST_FRAME_BYTES = 288;
+
+const WINDOW_POLL_MS = 10;
 
 /** An HTTP/2 stream as an {@link Exchange}. */
 export function http2Exchange(
@@ -22,7 +25,10 @@ export function http2Exchange(
   const method = String(headers[HTTP2_HEADER_METHOD] ?? '');
   let isFirst = true;
   let whenGone: (() => void) | null = null;
-  stream.once('close', () => whenGone?.());
+  stream.once('close', () => {
+    whenGone?.();
+    if (session !== undefined) streamWindows.get(session)?.forget(stream.id ?? 0);
+  });
   // Drops what an upload that is refused still has to say.
   stream.resume();
 
@@ -74,18 +80,22 @@ export function http2Exchange(
     abort: () => stream.close(NGHTTP2_CANCEL),
   };
 
-  /** Waits while the connection's window, which all its streams share, is too small for one frame. */
+  /** Waits while the window of the connection or of the stream is too small for such a frame. */
   function whenWindowOpens(bytes: number, send: () => void): void {
+    const windows = session === undefined ? undefined : streamWindows.get(session);
     const isOpen = () =>
       session === undefined ||
       session.destroyed ||
-      (session.state.remoteWindowSize ?? bytes) >= bytes;
+      ((session.state.remoteWindowSize ?? bytes) >= bytes &&
+        (windows?.of(stream.id ?? 0) ?? bytes) >= bytes);
     if (isOpen()) return send();
+    // Node does not say when a window opens.
     const timer = setInterval(() => {
       if (!isOpen() && !stream.destroyed) return;
       clearInterval(timer);
       if (!stream.destroyed) send();
-    }, 10);
+    }, WINDOW_POLL_MS);
+    stream.once('close', () => clearInterval(timer));
     return undefined;
   }
 }

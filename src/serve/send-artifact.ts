@@ -40,6 +40,8 @@ const FIRST_PIECE = 64 * 1024;
 const LARGEST_PIECE = 1024 * 1024;
 /** A piece that was taken faster than this is followed by a larger one: fewer turns per byte. */
 const FAST_MS = 20;
+/** Where it took no time to speak of, by a much larger one. */
+const AT_ONCE_MS = 4;
 /** A piece that took longer is followed by a smaller one, so that progress is seen to move. */
 const SLOW_MS = 200;
 
@@ -113,6 +115,6 @@ async function sendBody(
 }
 
 function nextPiece(bytes: number, tookMs: number): number {
-  if (tookMs < FAST_MS) return Math.min(bytes * 2, LARGEST_PIECE);
+  if (tookMs < FAST_MS) return Math.min(bytes * (tookMs < AT_ONCE_MS ? 4 : 2), LARGEST_PIECE);
   return tookMs > SLOW_MS ? Math.max(bytes / 2, SMALLEST_PIECE) : bytes;
 }

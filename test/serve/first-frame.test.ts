@@ -78,4 +78,20 @@ describe('the DATA frames', () => {
     const [first] = await dataFrames(next, 3, 60_000);
     expect(first?.payload.length).toBeGreaterThanOrEqual(HEADER_BYTES);
   });
+
+  it('begin with enough for the header when a stream begins with a tiny window', async () => {
+    for (const window of [0, 1, 100, 287]) {
+      const front = await serveArtifact(memoryArtifact(BYTES));
+      const socket = rawClient(front.port);
+      const next = frameReader(socket);
+      socket.write(
+        Buffer.concat([PREFACE, settings({ [INITIAL_WINDOW]: window }), get(1, '/app.bin')]),
+      );
+      for (let frame = await next(); frame?.type !== FRAME.headers; frame = await next());
+      socket.write(windowUpdate(1, 50_000));
+      const [first] = await dataFrames(next, 1, 50_000);
+      expect(first?.payload.length).toBeGreaterThanOrEqual(HEADER_BYTES);
+      expect(first?.payload.subarray(0, 9)).toEqual(Buffer.from(BYTES.subarray(0, 9)));
+    }
+  });
 });
