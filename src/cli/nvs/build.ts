@@ -15,6 +15,7 @@ export interface BuildOptions extends KeyOptions {
   readonly partition: string;
   readonly pageVersion: '1' | '2';
   readonly reopenNamespaces?: boolean;
+  readonly wifiExtras?: boolean;
   readonly force?: boolean;
 }
 
@@ -27,15 +28,17 @@ export async function build(
   const { context } = cli;
   const sizeBytes = await partitionSize(options, context.env);
   const keys = await loadKeys(options);
+  const wifiExtras = options.wifiExtras !== false;
   const rows: NvsBuildRow[] = [];
   for (const file of files) {
     const text = new TextDecoder().decode(await readInputFile(file));
-    for (const row of parseNvsCsv(text)) rows.push(await withFile(row));
+    for (const row of parseNvsCsv(text)) rows.push(await withFile(row, wifiExtras));
   }
   const { bytes, issues } = buildNvs(rows, {
     sizeBytes,
     version: options.pageVersion === '1' ? 1 : 2,
     reopenNamespaces: options.reopenNamespaces === true,
+    wifiExtras,
   });
   renderIssues(issues, files.join(', '), context.stderr, context.env);
   const { output, force = false } = options;
@@ -47,8 +50,9 @@ export async function build(
 }
 
 /** Paths in a CSV count from where the command runs, as they do for Espressif's tool. */
-async function withFile(row: NvsBuildRow): Promise<NvsBuildRow> {
-  const isStation = row.key === 'sta.ssid' || row.key === 'sta.pswd';
+async function withFile(row: NvsBuildRow, wifiExtras: boolean): Promise<NvsBuildRow> {
+  // Of these the tool stores the path.
+  const isStation = wifiExtras && (row.key === 'sta.ssid' || row.key === 'sta.pswd');
   if (row.type !== 'file' || isStation) return row;
   return { ...row, fileBytes: await readInputFile(row.value) };
 }

@@ -89,6 +89,7 @@ export const registerNvs: RegisterNoun = (program, cli) => {
         .default('2'),
     )
     .option('--reopen-namespaces', 'a repeated namespace row goes back to that namespace')
+    .option('--no-wifi-extras', 'do not add what the tool adds to keys such as sta.ssid')
     .option('--force', 'overwrite the output file')
     .addHelpText('after', BUILD_HELP)
     .action(async (files: string[], options: BuildOptions) => {

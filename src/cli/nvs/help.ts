@@ -43,7 +43,9 @@ u32, i32, u64, i64, string, binary, hex2bin, base64, blob_fill(N;0xNN) or blob_s
 Fields are quoted as in RFC 4180, also over several lines; lines that begin with # are comments.
 Paths of file rows count from where the command runs. The bytes are those of nvs_partition_gen, also
 where it does what its user hardly meant; such rows are warned of. With --reopen-namespaces a
-repeated namespace row goes back to its namespace, which that tool does not do.`;
+repeated namespace row goes back to its namespace, which that tool does not do; with
+--no-wifi-extras the entries that it adds to sta.ssid, sta.pswd and ap.* keys are left out, as is
+right for a CSV from nvs show --csv, which has them.`;
 
 export const DIFF_HELP = `
 Examples:

@@ -22,6 +22,11 @@ export interface NvsBuildOptions {
    * not: it goes on in the namespace that was new last.
    */
   readonly reopenNamespaces?: boolean;
+  /**
+   * Whether Wi-Fi keys bring further entries with them, as the tool has it (`sta.ssid` for one brings
+   * `sta.pmk`); true unless given. A CSV that was made from an image has those entries already.
+   */
+  readonly wifiExtras?: boolean;
 }
 
 /** A partition that was built, with what was odd about its rows. */
@@ -40,7 +45,8 @@ export interface NvsBuild {
 export function buildNvs(rows: readonly NvsBuildRow[], options: NvsBuildOptions): NvsBuild {
   const writer = new ImageWriter(options.sizeBytes, options.version ?? 2);
   const issues: Issue<NvsCode>[] = [];
-  const wifi = new WifiExtras();
+  const wifi = new WifiExtras(options.wifiExtras !== false);
+  const keys = new Set(rows.map(({ key }) => key));
   let opened = 0;
   if (writer.isReadonly) issues.push(readonlyIssue(options.sizeBytes));
   for (const row of rows) {
@@ -62,6 +68,11 @@ export function buildNvs(rows: readonly NvsBuildRow[], options: NvsBuildOptions)
       continue;
     }
     for (const what of oddities(row, writer.newestNamespace)) issues.push(oddity(row, what));
+    const twice = wifi.extraKeys(row).filter((key) => keys.has(key));
+    if (twice.length > 0) {
+      const what = `brings ${twice.join(' and ')} with it, which the CSV has rows for too`;
+      issues.push(oddity(row, what, 'Leave those out with --no-wifi-extras.'));
+    }
     put(row.key, decodeValue(row, row.encoding, rawValue(row, wifi.isStation(row))));
     wifi.after(row, put);
   }
@@ -102,12 +113,16 @@ function oddities(row: NvsBuildRow, newestNamespace: number): readonly string[] 
   ];
 }
 
-function oddity(row: NvsBuildRow, what: string): Issue<NvsCode> {
+function oddity(
+  row: NvsBuildRow,
+  what: string,
+  hint = 'Correct the row; Espressif’s tool does the same with it.',
+): Issue<NvsCode> {
   return {
     code: 'nvs/csv-oddity',
     severity: 'warning',
     message: `the row "${row.key}" ${what}`,
-    hint: 'Correct the row; Espressif’s tool does the same with it.',
+    hint,
     location: { kind: 'text', line: row.line, column: 1 },
   };
 }
@@ -121,21 +136,35 @@ function readonlyIssue(sizeBytes: number): Issue<NvsCode> {
   };
 }
 
+const ACCESS_POINT_KEYS: readonly string[] = ['ap.ssid', 'ap.passwd', 'ap.authmode'];
+
 /** Writes further entries around Wi-Fi keys, as the tool does for Wi-Fi settings made in advance. */
 class WifiExtras {
+  readonly #enabled: boolean;
   readonly #accessPoint = new Map<string, string>();
   #stationWritten = false;
 
+  constructor(enabled: boolean) {
+    this.#enabled = enabled;
+  }
+
+  /** The keys that may come with this one. */
+  extraKeys(row: NvsBuildRow): readonly string[] {
+    if (!this.#enabled) return [];
+    if (this.isStation(row)) {
+      return this.#stationWritten ? [] : ['sta.apinfo', 'sta.pmk', 'sta.apsw'];
+    }
+    return ACCESS_POINT_KEYS.includes(row.key) ? ['ap.pmk_info'] : [];
+  }
+
   isStation({ key }: NvsBuildRow): boolean {
-    return key === 'sta.ssid' || key === 'sta.pswd';
+    return this.#enabled && (key === 'sta.ssid' || key === 'sta.pswd');
   }
 
   before({ key, value }: NvsBuildRow, put: (key: string, value: NvsValue) => void): void {
-    if (!['ap.ssid', 'ap.passwd', 'ap.authmode'].includes(key)) return;
+    if (!this.#enabled || !ACCESS_POINT_KEYS.includes(key)) return;
     if (key !== 'ap.authmode' || value !== '0') this.#accessPoint.set(key, value);
-    const [ssid, password, authMode] = ['ap.ssid', 'ap.passwd', 'ap.authmode'].map((name) =>
-      this.#accessPoint.get(name),
-    );
+    const [ssid, password, authMode] = ACCESS_POINT_KEYS.map((name) => this.#accessPoint.get(name));
     if (!ssid || !password || !authMode) return;
     const pmk = pbkdf2(sha1, password, ssid, { c: 4096, dkLen: 32 });
     put('ap.pmk_info', { type: 'blob', bytes: concatBytes([new Uint8Array(100), pmk]) });

@@ -128,6 +128,23 @@ describe('building NVS', () => {
   });
 });
 
+describe('Wi-Fi keys', () => {
+  const rows = 'nvs.net80211,namespace,,\nsta.ssid,data,binary,lab\n';
+
+  it('bring further entries with them, as the tool has it, unless told not to', () => {
+    const keys = (bytes: Uint8Array) => parseNvs(bytes).variables.map(({ key }) => key);
+    expect(keys(build(rows).bytes)).toEqual(['sta.ssid', 'sta.apinfo', 'sta.pmk', 'sta.apsw']);
+    expect(keys(build(rows, { wifiExtras: false }).bytes)).toEqual(['sta.ssid']);
+  });
+
+  it('from an image are built again without a second set', () => {
+    const csv = serializeNvsCsv(parseNvs(build(rows).bytes)).slice(HEADER.length);
+    expect(build(csv).issues).toMatchObject([{ code: 'nvs/csv-oddity' }]);
+    const again = build(csv, { wifiExtras: false });
+    expect([again.issues, again.bytes]).toEqual([[], build(rows).bytes]);
+  });
+});
+
 describe('an NVS as CSV', () => {
   it('builds to the same values', () => {
     const rows = 's,namespace,,\na,data,string,"x,""y""\nz"\nb,data,hex2bin,0aff\nc,data,i8,-3\n';
