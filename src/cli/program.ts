@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, type Option } from 'commander';
 import type { CliContext } from './context.ts';
 import { registerConfig } from './config/command.ts';
+import { registerDev } from './dev/command.ts';
 import { registerDiscover } from './discover/command.ts';
 import { registerFlash } from './flash/command.ts';
 import { registerImage } from './image/command.ts';
@@ -27,7 +28,7 @@ export type RegisterNoun = (program: Command, cli: Cli) => void;
 /** Every noun, under the headings of `otakit --help`. */
 const NOUNS: Readonly<Record<string, readonly RegisterNoun[]>> = {
   'Files:': [registerPartitions, registerImage, registerOtadata, registerNvs],
-  'Over the air:': [registerServe, registerDiscover, registerConfig, registerPush],
+  'Over the air:': [registerServe, registerDiscover, registerConfig, registerPush, registerDev],
   'Boards:': [registerPorts, registerFlash, registerSerialServer],
   'Without hardware:': [registerSimulate],
 };

@@ -59,6 +59,8 @@ export {
   type ApiKey,
   type CloudAddress,
   type CloudFault,
+  DeviceConnection,
+  type DeviceIdentity,
   type KeyRole,
   selfSignedCertificate,
   type NewConfig,

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { CliError } from '../../src/cli/codes.ts';
 import { type CliContext, runCli } from '../../src/cli/index.ts';
 
 /** One line of `--json` output of a command that keeps running. */
@@ -46,7 +47,7 @@ export function startOtakit(
     for (const wake of waiters) wake();
   });
   const stop = () => {
-    interrupt.abort();
+    interrupt.abort(new CliError('cli/interrupted', 'interrupted'));
     return ended;
   };
   return {

@@ -3,6 +3,7 @@ import {
   type EditOptions,
   type MachineConfigCode,
   type OtaEdit,
+  type OtaUndo,
   planOtaChange,
   refusalOf,
   type SettingsFor,
@@ -28,6 +29,8 @@ export interface Change {
   readonly edit: OtaEdit | null;
   /** The whole text before, for a diff. */
   readonly textBefore: string;
+  /** What undoes it; `null` where nothing was written. */
+  readonly undo: OtaUndo | null;
 }
 
 /**
@@ -43,7 +46,7 @@ export async function applyChange(
   const snapshot = await target.read(signal);
   const plan = planOtaChange(snapshot, settingsFor, options);
   if (plan.edit === null || options.dryRun) {
-    return { ...plan, written: false, textBefore: snapshot.text };
+    return { ...plan, written: false, textBefore: snapshot.text, undo: null };
   }
   const { edit, before } = await updateConfig(
     target,
@@ -55,6 +58,7 @@ export async function applyChange(
     signal,
   );
   const at = new Date(systemClock.now()).toISOString();
-  await new UndoStore(env).push(target.id, { at, undo: await undoOf(before.text, edit) });
-  return { issues: plan.issues, written: true, edit, textBefore: before.text };
+  const undo = await undoOf(before.text, edit);
+  await new UndoStore(env).push(target.id, { at, undo });
+  return { issues: plan.issues, written: true, edit, textBefore: before.text, undo };
 }

@@ -8,7 +8,8 @@ export const addMicroRdk: RegisterNoun = (simulate, cli) => {
     .description(
       "Run a virtual ESP32 with Viam's micro-RDK, which updates from its machine config.",
     )
-    .requiredOption('--config <file>', 'machine config (JSON), read anew with every poll')
+    .option('--config <file>', 'machine config (JSON), read anew with every poll')
+    .option('--cloud <viam.json>', 'take the config from the Viam app or a stand-in, and log there')
     .option(
       '-p, --partitions <table>',
       'its partition table, CSV or binary; 8 MB of flash otherwise',
@@ -40,6 +41,9 @@ Example, with a server in one terminal and the device in another:
     --partitions partitions/micro-rdk-8mb.csv --host 127.0.0.1
   # paste the service that it prints into machine.json: {"services": [ … ]}
   otakit simulate micro-rdk --config machine.json --once
+
+With --cloud it logs in as the part that viam.json names ({"cloud": {"app_address", "id", "secret"}}, as
+\`otakit simulate viam-cloud\` prints it), polls its config there, and uploads its log.
 
 The device takes the first service whose model is exactly rdk:builtin:ota_service, compares its
 "version" with the tag that it has stored, and where they differ downloads "url" over HTTP/2, erases the

@@ -5,7 +5,6 @@ import { findOtaServices, parseMachineConfig } from '../../machine-config/index.
 import type { PartitionTable } from '../../partition-table/index.ts';
 import { memorySource, parseDuration, systemClock } from '../../shared/index.ts';
 import {
-  configFile,
   createDial,
   createVirtualDevice,
   MicroRdk,
@@ -20,11 +19,13 @@ import { readInputFile } from '../files.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
 import type { Cli } from '../program.ts';
 import { deviceMonitor } from './device-monitor.ts';
+import { openConfigSource } from './config-source.ts';
 import { Ending } from './ending.ts';
 
 /** The options of `simulate micro-rdk` as commander hands them over. */
 export interface MicroRdkArguments {
-  readonly config: string;
+  readonly config?: string;
+  readonly cloud?: string;
   readonly partitions?: string;
   readonly chip?: string;
   readonly image?: string;
@@ -60,7 +61,8 @@ export async function simulateMicroRdk(
       hint: 'Add --once: without it the device runs until Ctrl-C.',
     });
   }
-  const notes = await notesOnConfig(options.config);
+  const notes = options.config === undefined ? [] : await notesOnConfig(options.config);
+  await using source = await openConfigSource(options);
   await using device = await openDevice(options);
   const monitor = deviceMonitor(options, context);
   if (!device.isNew && options.image !== undefined) {
@@ -73,11 +75,12 @@ export async function simulateMicroRdk(
     flash: device.flash,
     chip: device.chip,
     values: device.values,
-    config: configFile(options.config),
+    config: source.config,
     logs: {
       write: (line) => {
         if (line.level === 'error') ending.lastFailure = line.message;
         monitor.logs.write(line);
+        source.logs?.write(line);
       },
     },
     dial: createDial(),

@@ -45,4 +45,4 @@ export const AuthenticateRequest = proto3.makeMessageType<AuthenticateRequestFie
 export const AuthenticateResponse = proto3.makeMessageType<AuthenticateResponseFields>(
   'proto.rpc.v1.AuthenticateResponse',
   () => [{ no: 1, name: 'access_token', kind: 'scalar', T: STRING }],
-) as unknown as ProtoType;
+) as unknown as ProtoType<ProtoMessage & { readonly accessToken: string }>;

@@ -5,7 +5,7 @@ export {
   VirtualViamCloud,
   type VirtualViamCloudOptions,
 } from './cloud.ts';
+export { DeviceConnection, type DeviceIdentity } from './device-connection.ts';
 export type { CloudFault } from './faults.ts';
-export type { TlsKeyPair } from './rpc/listener.ts';
 export { selfSignedCertificate } from './self-signed.ts';
 export type { StoredConfig, StoredPart } from './state.ts';

@@ -9,22 +9,19 @@ const PREFIX_BYTES = 5;
 const COMPRESSED = 0x01;
 const TRAILERS = 0x80;
 
-/** The one message of a unary or server-streaming request. */
-export function decodeRequest(body: Uint8Array): Uint8Array {
+/** The one message of a request, or of the answer to a unary one. */
+export function decodeMessage(body: Uint8Array): Uint8Array {
   if (body.length < PREFIX_BYTES) {
-    throw new RpcStatus(STATUS.invalidArgument, `the request has ${body.length} bytes, no message`);
+    throw new RpcStatus(STATUS.invalidArgument, `there are ${body.length} bytes, no message`);
   }
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   const [flag, length] = [view.getUint8(0), view.getUint32(1)];
   if ((flag & COMPRESSED) !== 0) {
-    throw new RpcStatus(STATUS.unimplemented, 'compressed requests are not supported');
+    throw new RpcStatus(STATUS.unimplemented, 'compressed messages are not supported');
   }
   if (body.length !== PREFIX_BYTES + length) {
     const have = body.length - PREFIX_BYTES;
-    throw new RpcStatus(
-      STATUS.invalidArgument,
-      `the request says ${length} bytes of message and has ${have}`,
-    );
+    throw new RpcStatus(STATUS.invalidArgument, `the message says ${length} bytes and has ${have}`);
   }
   return body.subarray(PREFIX_BYTES);
 }

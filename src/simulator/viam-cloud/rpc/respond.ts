@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { RpcMethods } from './method.ts';
-import { decodeRequest, encodeMessage, encodeStatusMessage, encodeTrailers } from './frames.ts';
+import { decodeMessage, encodeMessage, encodeStatusMessage, encodeTrailers } from './frames.ts';
 import { RpcStatus, STATUS } from './status.ts';
 
 /** What is common to the requests of Node's HTTP/1.1 and HTTP/2 servers. */
@@ -77,7 +77,7 @@ async function run(
     }
     const call = { path, token: bearerOf(request.headers), signal };
     await method.admit(call);
-    const message = decodeRequest(flavour === 'grpc-web-text' ? bytesOf(body) : body);
+    const message = decodeMessage(flavour === 'grpc-web-text' ? bytesOf(body) : body);
     for await (const answer of method.answer(parse(method.request, message), call)) {
       send(encodeMessage(answer.toBinary()));
     }

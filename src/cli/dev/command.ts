@@ -1,0 +1,74 @@
+import { Option } from 'commander';
+import { addTargetOptions, CREDENTIALS_HELP } from '../config/target-options.ts';
+import type { RegisterNoun } from '../program.ts';
+import type { DevOptions } from './dev.ts';
+
+/** `otakit dev IMAGE_OR_FOLDER` */
+export const registerDev: RegisterNoun = (program, { context, setExitCode }) => {
+  addTargetOptions(
+    program
+      .command('dev')
+      .description('Put every finished build onto the device: check, publish, push, follow.')
+      .argument('<image-or-folder>', 'app image, or the folder of a project'),
+  )
+    .option('-p, --partitions <table>', 'partition table of the device, if not beside the build')
+    .option('-c, --chip <chip>', 'chip of the device, such as esp32c3')
+    .addOption(
+      new Option('--for <audience>', 'whose device it is')
+        .choices(['micro-rdk', 'esp-idf'])
+        .default('micro-rdk'),
+    )
+    .option('--service <name>', 'which OTA service, where a config has several')
+    .option('--monitor <port>', 'read the console of the board there, to see it boot')
+    .option('--log <file>', 'read the console from a file that something else writes')
+    .option('--silence <duration>', 'how long the device may say nothing', '5m')
+    .option('--port <port>', 'port to serve on; 0 takes any that is free', '3001')
+    .option('--bind <address>', 'address to listen on', '0.0.0.0')
+    .option('--host <address>', 'address to put into the URL, instead of the best of this machine')
+    .option('--ttl <duration>', 'how long each URL works', '24h')
+    .option('--no-auth', 'no token in the URL')
+    .option('--restore', 'put the config back at the end, as it was before the first push')
+    .option('--once', 'end after one build: exit 0 when it runs')
+    .option('--json', 'one event per line, as JSON, instead of text')
+    .addHelpText('after', HELP + CREDENTIALS_HELP)
+    .action(async (path: string, options: DevOptions) => {
+      const { dev } = await import('./dev.ts');
+      setExitCode(await dev(path, options, context));
+    });
+};
+
+const HELP = `
+A folder is searched as the build tools leave it: ESP-IDF (build/flasher_args.json, which names the table
+too), PlatformIO (.pio/build/*/firmware.bin), Arduino (*.ino.bin), Cargo (target/*-espidf/…/*-ota.bin).
+The newest app image counts, never a merged one. It may be built again at any time: a half-written image
+is noticed by its checksum, a bad one is reported and goes no further, and of two in quick succession the
+newest ends up on the device. The build that is there at the start is pushed at once.
+
+Ctrl-C leaves the config as the last push made it, so that the device keeps what it has; the URL stops
+working with the server. --restore puts back what was there before the first push.
+
+To see the device boot, otakit reads the log of the part in the Viam app, or the console: --monitor for a
+board on a port, --log for a file. Without any of them a build ends with the download.
+
+Examples:
+  otakit dev . --part 3a2b… --monitor /dev/ttyUSB0
+  otakit dev build/app.bin --partitions partitions.csv --file machine.json
+  otakit dev app.bin --file machine.json --host 127.0.0.1 --log device.log   # a virtual device
+
+JSON, one object per line:
+  checked     build, image, project, version, chip, sizeBytes, usedRatio, issues, durationMs
+  rejected    build, image, issues[]{code,severity,message,hint}
+  published   build, tag, url, sha256, durationMs
+  pushed      build, tag, targets, durationMs
+  progress    build, device, sentBytes, totalBytes, bytesPerSecond, tag
+  downloaded  build, tag, device, durationMs
+  rebooted    build, tag, source
+  running     build, tag, source, flashOffset, totalMs,
+              times{noticeMs,checkMs,publishMs,pushMs,waitMs,downloadMs,rebootMs}
+  failed      build, step (push, device), code, message, hint
+  superseded  build, tag
+  restored    targets
+  warning     code, message, hint
+
+Exit codes: 0 running (--once) · 2 usage · 3 no build, or an unusable config · 5 push or device failed
+(--once) · 6 fell back (--once) · 130 stopped by Ctrl-C.`;

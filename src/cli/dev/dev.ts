@@ -1,0 +1,197 @@
+import { basename, join } from 'node:path';
+import type { Audience } from '../../app-image/index.ts';
+import { createOtaServer, openTokenKey, type ServeEvent } from '../../serve/index.ts';
+import { parseDuration, systemClock } from '../../shared/index.ts';
+import { CliError } from '../codes.ts';
+import { openTargets } from '../config/open-target.ts';
+import type { TargetOptions } from '../config/target-options.ts';
+import type { CliContext } from '../context.ts';
+import { dataFolder } from '../data-folder.ts';
+import { EXIT } from '../exit-codes.ts';
+import { chipOption } from '../image/check.ts';
+import { loadPartitionTable } from '../partition-table-file.ts';
+import { chooseAddress } from '../serve/choose-address.ts';
+import { loadImage, type LoadResult } from '../serve/load-image.ts';
+import { portOption, ttlOption } from '../serve/options.ts';
+import { collectEvidence } from './evidence.ts';
+import type { FoundBuild } from './find-build.ts';
+import { Undoing } from './restore.ts';
+import { type BuildEnd, BuildRun, type DevSession } from './run-build.ts';
+import { type DevView, devView } from './view.ts';
+import { type BuildState, watchBuild } from './watch-build.ts';
+
+/** What `otakit dev` takes. */
+export interface DevOptions extends TargetOptions {
+  readonly partitions?: string;
+  readonly chip?: string;
+  readonly for: Audience;
+  readonly service?: string;
+  readonly monitor?: string;
+  readonly log?: string;
+  readonly silence: string;
+  readonly port: string;
+  readonly bind: string;
+  readonly host?: string;
+  readonly ttl: string;
+  readonly auth: boolean;
+  readonly restore?: boolean;
+  readonly once?: boolean;
+  readonly json?: boolean;
+}
+
+const END_EXIT: Readonly<Record<BuildEnd, number>> = {
+  running: EXIT.done,
+  downloaded: EXIT.done,
+  superseded: EXIT.done,
+  failed: EXIT.network,
+  'fell-back': EXIT.verification,
+};
+
+/** `otakit dev`; ends with Ctrl-C, which rejects, or with `--once` after one build. */
+export async function dev(path: string, options: DevOptions, context: CliContext): Promise<number> {
+  const { env, signal } = context;
+  const silenceMs = durationOption(options.silence);
+  const targets = await openTargets(options, context);
+  const address = chooseAddress(options);
+  const view = devView(context, options.json === true);
+  for (const issue of address.issues) view.warning(issue);
+  const key = options.auth ? (await openTokenKey(join(dataFolder(env), 'serve.key'))).bytes : null;
+  const undoing = new Undoing();
+  let current: BuildRun | null = null;
+  await using server = await createOtaServer({
+    port: portOption(options.port),
+    bind: options.bind,
+    host: address.host,
+    key,
+    ttlMs: ttlOption(options.ttl),
+    onEvent: (event: ServeEvent) => current?.serve(event),
+    clock: systemClock,
+  });
+  const evidence = collectEvidence(targets, options, signal, (name, cause) =>
+    view.lost(name, cause),
+  );
+  const isLoopback = /^127\.|^::1$|^localhost$/.test(address.host);
+  const session: DevSession = {
+    server,
+    targets,
+    evidence,
+    // Where there is no other address, or it was asked for, the device is a virtual one; serve warns.
+    change: {
+      ...(options.service === undefined ? {} : { service: options.service }),
+      allowLoopback: isLoopback,
+    },
+    silenceMs,
+    clock: systemClock,
+    context,
+    undoing,
+    emit: (event) => view.show(event),
+  };
+  view.start(
+    path,
+    targets.map(({ target }) => target.label),
+    evidence.map(({ name }) => name),
+  );
+  try {
+    const next = buildNumbers();
+    let lastSha256 = '';
+    const running = new Set<Promise<unknown>>();
+    for await (const state of watchBuild(path, { clock: systemClock, signal })) {
+      const startMs = systemClock.now();
+      const result = await checkBuild(state.build, options, view);
+      if (result === null || result.loaded === null) {
+        // Only half of it may be there yet; a fault counts once nothing changes any more.
+        if (state.isSettled && result !== null) reject(state, result, next(), view);
+        continue;
+      }
+      if (result.loaded.sha256 === lastSha256) continue;
+      lastSha256 = result.loaded.sha256;
+      const checked = announce(state, result, next(), startMs, view);
+      current?.supersede();
+      await current?.pushed;
+      const run: BuildRun = new BuildRun(checked, session);
+      current = run;
+      const end = run.run();
+      if (options.once) return END_EXIT[await end];
+      const settled = end.catch(() => {}).finally(() => running.delete(settled));
+      running.add(settled);
+    }
+    return EXIT.done;
+  } finally {
+    current?.supersede();
+    await current?.pushed;
+    if (options.restore) view.show({ event: 'restored', targets: await undoing.restore(env) });
+    view.close();
+  }
+}
+
+function buildNumbers(): () => number {
+  let last = 0;
+  return () => (last += 1);
+}
+
+/** `null` for a file that went away while it was read: a build tool is at work. */
+async function checkBuild(
+  build: FoundBuild,
+  options: DevOptions,
+  view: DevView,
+): Promise<LoadResult | null> {
+  const partitions = options.partitions ?? build.partitions;
+  view.table(partitions);
+  try {
+    return await loadImage(
+      build.image,
+      {
+        audience: options.for,
+        ...(options.chip === undefined ? {} : { chip: chipOption(options.chip) }),
+        ...(partitions === null ? {} : { table: await loadPartitionTable(partitions) }),
+      },
+      null,
+    );
+  } catch (thrown) {
+    if (thrown instanceof CliError && thrown.code === 'cli/file-not-readable') return null;
+    throw thrown;
+  }
+}
+
+function reject({ build }: BuildState, { check }: LoadResult, number: number, view: DevView): void {
+  view.show({ event: 'rejected', build: number, image: build.image, issues: check.issues });
+}
+
+/** Longer ago than this, the file was finished before anyone watched. */
+const RECENT_MS = 5000;
+
+function announce(
+  { build, modifiedMs }: BuildState,
+  { check, loaded }: LoadResult,
+  number: number,
+  startMs: number,
+  view: DevView,
+) {
+  if (loaded === null) throw new TypeError('a build that was refused is announced');
+  const { image, bytes } = loaded;
+  const finishedMs =
+    modifiedMs <= startMs && startMs - modifiedMs < RECENT_MS ? modifiedMs : startMs;
+  const checkMs = systemClock.now() - startMs;
+  view.show({
+    event: 'checked',
+    build: number,
+    image: build.image,
+    project: image.appDescriptor?.projectName ?? null,
+    version: image.appDescriptor?.version ?? null,
+    chip: image.chip,
+    sizeBytes: bytes.length,
+    usedRatio: check.fits?.usedRatio ?? null,
+    issues: check.issues,
+    durationMs: checkMs,
+  });
+  const noticeMs = startMs - finishedMs;
+  return { number, fileName: basename(build.image), loaded, finishedMs, noticeMs, checkMs };
+}
+
+function durationOption(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== null) return ms;
+  throw new CliError('cli/usage', `--silence ${text} is no duration`, {
+    hint: 'For example 90s or 5m.',
+  });
+}

@@ -1,0 +1,115 @@
+import { open } from 'node:fs/promises';
+import { stripVTControlCharacters } from 'node:util';
+import {
+  DeviceLog,
+  type DeviceVerdict,
+  type FollowOptions,
+  type MarkedLog,
+} from '../../machine-config/index.ts';
+import type { Clock } from '../../shared/index.ts';
+import { openLink } from '../../transport/index.ts';
+
+/** The rate of the console of ESP-IDF and of micro-RDK. */
+const CONSOLE_BAUD = 115_200;
+const TAIL_POLL_MS = 100;
+const TAIL_BYTES = 65_536;
+
+/** Lines of a device's console as they come. */
+export type DeviceLines = AsyncIterable<string>;
+
+/** The console of a board on a serial port (or whatever else `--port` can name). */
+export async function* portLines(target: string, signal: AbortSignal): DeviceLines {
+  await using link = await openLink(target, { baudRate: CONSOLE_BAUD, signal });
+  const lines = new LineSplitter();
+  for (;;) {
+    const bytes = await link.read(signal);
+    if (bytes === null) return;
+    yield* lines.push(bytes);
+  }
+}
+
+/** What is appended to a file from now on, such as the saved console of a device. */
+export async function* fileLines(path: string, clock: Clock, signal: AbortSignal): DeviceLines {
+  await using file = await open(path, 'a+');
+  const lines = new LineSplitter();
+  let { size: position } = await file.stat();
+  for (;;) {
+    const { size } = await file.stat();
+    // A file that became shorter was begun anew.
+    if (size < position) position = 0;
+    while (position < size) {
+      const { buffer, bytesRead } = await file.read(
+        new Uint8Array(TAIL_BYTES),
+        0,
+        TAIL_BYTES,
+        position,
+      );
+      if (bytesRead === 0) break;
+      position += bytesRead;
+      yield* lines.push(buffer.subarray(0, bytesRead));
+    }
+    await clock.sleep(TAIL_POLL_MS, signal);
+  }
+}
+
+/** Bytes to lines, without colours. */
+class LineSplitter {
+  readonly #decoder = new TextDecoder();
+  #rest = '';
+
+  *push(bytes: Uint8Array): Iterable<string> {
+    const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split(/\r\n|\r|\n/);
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) yield stripVTControlCharacters(line);
+  }
+}
+
+/** The lines of one device, for each build anew. */
+export class LineFollower implements MarkedLog {
+  readonly #waiting = new Set<(line: string) => void>();
+
+  /** Reads lines until they end or the signal is aborted; rejects when the source fails. */
+  async run(lines: DeviceLines): Promise<void> {
+    for await (const line of lines) {
+      for (const take of this.#waiting) take(line);
+    }
+  }
+
+  /** Follows the device until it has the tag, or says why not, or falls silent. */
+  async follow(
+    tag: string,
+    { clock, silenceMs, signal, onStep }: FollowOptions,
+  ): Promise<DeviceVerdict> {
+    const log = new DeviceLog(tag);
+    let heardMs = clock.now();
+    const end = Promise.withResolvers<DeviceVerdict>();
+    const stop = new AbortController();
+    const take = (line: string) => {
+      heardMs = clock.now();
+      const step = log.read(line);
+      if (step !== null) onStep?.(step);
+      if (log.verdict !== null) end.resolve(log.verdict);
+    };
+    const watchSilence = async () => {
+      const either = AbortSignal.any([signal, stop.signal]);
+      for (;;) {
+        const quietMs = clock.now() - heardMs;
+        if (quietMs >= silenceMs) {
+          const { failure } = log;
+          const refused =
+            failure === null ? null : ({ outcome: 'refused', message: failure } as const);
+          return end.resolve(refused ?? { outcome: 'silent', forMs: quietMs });
+        }
+        await clock.sleep(silenceMs - quietMs, either);
+      }
+    };
+    this.#waiting.add(take);
+    watchSilence().catch((reason: unknown) => end.reject(reason as Error));
+    try {
+      return await end.promise;
+    } finally {
+      this.#waiting.delete(take);
+      stop.abort();
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import {
+  type ConfigTarget,
+  type OtaUndo,
+  undoEdit,
+  updateConfig,
+} from '../../machine-config/index.ts';
+import type { CliContext } from '../context.ts';
+import { UndoStore } from '../config/undo-store.ts';
+
+/** All pushes of one run, to be undone at its end. */
+export class Undoing {
+  readonly #done: { readonly target: ConfigTarget; readonly undo: OtaUndo }[] = [];
+
+  add(target: ConfigTarget, undo: OtaUndo): void {
+    this.#done.push({ target, undo });
+  }
+
+  /** Undoes every push, the last one first; answers with the targets that are as they were before. */
+  async restore(env: CliContext['env']): Promise<readonly string[]> {
+    const store = new UndoStore(env);
+    const targets = new Set<string>();
+    for (const { target, undo } of this.#done.toReversed()) {
+      // Ctrl-C has ended everything else, so this must not listen to it.
+      await updateConfig(target, async ({ text, fragments }) => ({
+        text: await undoEdit(text, undo, { fragments }),
+      }));
+      await store.pop(target.id);
+      targets.add(target.id);
+    }
+    return [...targets];
+  }
+}

@@ -1,0 +1,206 @@
+import { type DeviceStep, redactText, refusalOf, uniqueTag } from '../../machine-config/index.ts';
+import type { OtaServer, ServeEvent } from '../../serve/index.ts';
+import { type Clock, type OtakitError } from '../../shared/index.ts';
+import { applyChange, type ChangeOptions } from '../config/apply-change.ts';
+import type { OpenTarget } from '../config/open-target.ts';
+import type { CliContext } from '../context.ts';
+import { asOtakitError } from '../render-error.ts';
+import type { LoadedImage } from '../serve/load-image.ts';
+import { describeVerdict } from '../push/push-one.ts';
+import type { DevEvent, StepTimes } from './events.ts';
+import type { Evidence } from './evidence.ts';
+import type { Undoing } from './restore.ts';
+
+/** What all builds of one run have in common. */
+export interface DevSession {
+  readonly server: OtaServer;
+  readonly targets: readonly OpenTarget[];
+  readonly evidence: readonly Evidence[];
+  readonly change: ChangeOptions;
+  readonly silenceMs: number;
+  readonly clock: Clock;
+  readonly context: Pick<CliContext, 'env' | 'signal'>;
+  readonly undoing: Undoing;
+  readonly emit: (event: DevEvent) => void;
+}
+
+/** A build that passed the check. */
+export interface CheckedBuild {
+  readonly number: number;
+  readonly fileName: string;
+  readonly loaded: LoadedImage;
+  /** When the file was finished, as far as is known. */
+  readonly finishedMs: number;
+  readonly noticeMs: number;
+  readonly checkMs: number;
+}
+
+/** How a build ended: for `--once`, and for the exit code. */
+export type BuildEnd = 'running' | 'downloaded' | 'failed' | 'fell-back' | 'superseded';
+
+/** Publishes a build, pushes it, and follows the devices to the end. */
+export class BuildRun {
+  readonly #build: CheckedBuild;
+  readonly #session: DevSession;
+  readonly #superseded = new AbortController();
+  readonly #pushed = Promise.withResolvers<void>();
+  readonly #downloaded = Promise.withResolvers<void>();
+  #tag = '';
+  #pushedMs = 0;
+  #requestedMs: number | null = null;
+  #downloadedMs: number | null = null;
+  #publishMs = 0;
+  #pushMs = 0;
+
+  constructor(build: CheckedBuild, session: DevSession) {
+    this.#build = build;
+    this.#session = session;
+  }
+
+  /** Settles when the configs are written, or cannot be: then the next build may write them. */
+  get pushed(): Promise<void> {
+    return this.#pushed.promise;
+  }
+
+  /** A newer build takes over: this one is followed no longer. */
+  supersede(): void {
+    this.#superseded.abort();
+  }
+
+  /** Goes through all steps. Rejects only when the whole command is interrupted. */
+  async run(): Promise<BuildEnd> {
+    const { context, evidence } = this.#session;
+    const signal = AbortSignal.any([context.signal, this.#superseded.signal]);
+    try {
+      this.#publish();
+      const marks = await Promise.all(
+        evidence.map(async (one) => ({ name: one.name, log: await one.mark(context.signal) })),
+      );
+      await this.#push();
+      this.#pushed.resolve();
+      if (marks.length === 0) return await this.#untilDownloaded(signal);
+      const ends = await Promise.all(marks.map(({ name, log }) => this.#follow(name, log, signal)));
+      return ends.find((end) => end !== 'running') ?? 'running';
+    } catch (thrown) {
+      context.signal.throwIfAborted();
+      if (this.#superseded.signal.aborted) {
+        this.#session.emit({ event: 'superseded', build: this.#build.number, tag: this.#tag });
+        return 'superseded';
+      }
+      this.#failed('push', asOtakitError(thrown));
+      return 'failed';
+    } finally {
+      this.#pushed.resolve();
+    }
+  }
+
+  /** Takes an event of the server that may be about this build. */
+  serve(event: ServeEvent): void {
+    if (!('tag' in event) || event.tag !== this.#tag || event.event === 'listening') return;
+    const { clock, emit } = this.#session;
+    const { number: build } = this.#build;
+    if (event.event === 'request') this.#requestedMs ??= clock.now();
+    if (event.event === 'progress') {
+      const { id: _id, ...progress } = event;
+      emit({ ...progress, build });
+    }
+    if (event.event !== 'complete') return;
+    this.#downloadedMs = clock.now();
+    const { tag, device, durationMs } = event;
+    emit({ event: 'downloaded', build, tag, device, durationMs });
+    this.#downloaded.resolve();
+  }
+
+  #publish(): void {
+    const { server, emit, clock } = this.#session;
+    const { loaded, fileName, number } = this.#build;
+    const { image, bytes, sha256 } = loaded;
+    const startMs = clock.now();
+    const version = image.appDescriptor?.version ?? null;
+    const tag = uniqueTag({ version, time: startMs, hash: sha256 });
+    this.#tag = tag;
+    const { url } = server.publish({ bytes, fileName, tag, imageHash: image.hash.stored });
+    this.#publishMs = clock.now() - startMs;
+    const durationMs = this.#publishMs;
+    emit({ event: 'published', build: number, tag, url, sha256, durationMs });
+  }
+
+  async #push(): Promise<void> {
+    const { targets, change, context, undoing, emit, clock, server } = this.#session;
+    const startMs = clock.now();
+    const settings = { url: server.url() ?? '', version: this.#tag };
+    await Promise.all(
+      targets.map(async ({ target }) => {
+        const made = await applyChange(target, () => settings, change, context);
+        if (made.edit === null) throw refusalOf(made.issues);
+        if (made.undo !== null) undoing.add(target, made.undo);
+      }),
+    );
+    this.#pushedMs = clock.now();
+    this.#pushMs = this.#pushedMs - startMs;
+    emit({
+      event: 'pushed',
+      build: this.#build.number,
+      tag: this.#tag,
+      targets: targets.map(({ target }) => target.id),
+      durationMs: this.#pushMs,
+    });
+  }
+
+  /** Without a log the last that shows is the download. */
+  async #untilDownloaded(signal: AbortSignal): Promise<BuildEnd> {
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = () => aborted.reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    try {
+      await Promise.race([this.#downloaded.promise, aborted.promise]);
+      return 'downloaded';
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #follow(
+    source: string,
+    log: Awaited<ReturnType<Evidence['mark']>>,
+    signal: AbortSignal,
+  ): Promise<BuildEnd> {
+    const { clock, silenceMs, emit } = this.#session;
+    const { number: build, finishedMs } = this.#build;
+    const tag = this.#tag;
+    const onStep = ({ kind }: DeviceStep) => {
+      if (kind === 'rebooting') emit({ event: 'rebooted', build, tag, source });
+    };
+    const verdict = await log.follow(tag, { clock, silenceMs, signal, onStep });
+    if (verdict.outcome === 'updated') {
+      const { flashOffset } = verdict;
+      const times = this.#times();
+      const totalMs = clock.now() - finishedMs;
+      emit({ event: 'running', build, tag, source, flashOffset, times, totalMs });
+      return 'running';
+    }
+    const message = redactText(describeVerdict(verdict));
+    emit({ event: 'failed', build, step: 'device', code: null, message, hint: null });
+    return verdict.outcome === 'fell-back' ? 'fell-back' : 'failed';
+  }
+
+  #times(): StepTimes {
+    const requested = this.#requestedMs;
+    const downloaded = this.#downloadedMs;
+    return {
+      noticeMs: this.#build.noticeMs,
+      checkMs: this.#build.checkMs,
+      publishMs: this.#publishMs,
+      pushMs: this.#pushMs,
+      waitMs: requested === null ? null : requested - this.#pushedMs,
+      downloadMs: requested === null || downloaded === null ? null : downloaded - requested,
+      rebootMs: downloaded === null ? null : this.#session.clock.now() - downloaded,
+    };
+  }
+
+  #failed(step: 'push' | 'device', { code, message, hint }: OtakitError): void {
+    const { number: build } = this.#build;
+    this.#session.emit({ event: 'failed', build, step, code, message, hint: hint ?? null });
+  }
+}

@@ -1,0 +1,239 @@
+import { createWriteStream } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { VirtualViamCloud } from '../../../src/simulator/index.ts';
+import { buildTestApp } from '../../support/build-image.ts';
+import { otakit } from '../../support/cli.ts';
+import { type RunningOtakit, startOtakit } from '../../support/running-cli.ts';
+import { REPOSITORY } from '../../support/source-files.ts';
+import { temporaryFolder } from '../../support/temp-folder.ts';
+
+const TABLE = join(REPOSITORY, 'partitions/micro-rdk-8mb.csv');
+
+interface Tagged {
+  readonly build: number;
+  readonly tag: string;
+}
+
+/** A project whose build tool writes `app.bin`, whole or not. */
+async function project() {
+  const folder = await temporaryFolder();
+  const image = join(folder, 'app.bin');
+  const write = async (bytes: Uint8Array) => {
+    await writeFile(`${image}.new`, bytes);
+    await rename(`${image}.new`, image);
+  };
+  const build = async (version: string, codeBytes = 20_000) =>
+    write(await buildTestApp({ descriptor: { version }, codeBytes }));
+  await build('v1');
+  const env = { OTAKIT_DATA: join(folder, 'data') };
+  return { folder, image, write, build, env };
+}
+
+/** Starts a command that ends with the test. */
+function started(args: readonly string[], env: Readonly<Record<string, string>>): RunningOtakit {
+  const running = startOtakit(args, { env });
+  onTestFinished(() => running[Symbol.asyncDispose]());
+  return running;
+}
+
+/** A virtual cloud, a virtual device that lives from it, and `otakit dev` between them. */
+async function wholePath({ eraseTime = '0s' } = {}) {
+  const made = await project();
+  const cloud = await VirtualViamCloud.create();
+  onTestFinished(() => cloud[Symbol.asyncDispose]());
+  const apiKey = cloud.addApiKey();
+  const part = cloud.addPart({ config: { services: [], mine: true } });
+  const { url } = await cloud.listen();
+  const identity = join(made.folder, 'viam.json');
+  const { id, secret } = part;
+  await writeFile(identity, JSON.stringify({ cloud: { app_address: url, id, secret } }));
+  const device = started(
+    ['simulate', 'micro-rdk', '--cloud', identity, '--partitions', TABLE, '--json'].concat([
+      '--poll',
+      '50ms',
+      '--erase-time',
+      eraseTime,
+    ]),
+    made.env,
+  );
+  const dev = started(
+    ['dev', made.image, '--partitions', TABLE, '--part', id, '--cloud', url, '--json'].concat([
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '0',
+    ]),
+    { ...made.env, VIAM_API_KEY_ID: apiKey.id, VIAM_API_KEY: apiKey.key },
+  );
+  return { ...made, cloud, part, device, dev };
+}
+
+describe('otakit dev, with a virtual cloud and a virtual device', () => {
+  it('takes ten builds to the device, past a broken one, a refusal and a concurrent edit', async () => {
+    const { build, write, cloud, part, device, dev } = await wholePath();
+    for (let number = 1; number <= 10; number += 1) {
+      if (number > 1) await build(`v${number}`);
+      if (number === 3) {
+        // The cloud refuses: this build is reported and goes nowhere, the next one does.
+        const failed = await dev.nextEvent('failed');
+        expect(failed).toMatchObject({ step: 'push', code: 'machine-config/not-permitted' });
+        continue;
+      }
+      if (number === 5) {
+        const broken = await buildTestApp({ descriptor: { version: 'v5' } });
+        await write(broken.subarray(0, broken.length - 100));
+        expect(await dev.nextEvent('rejected')).toMatchObject({ build: 5 });
+        await build('v5-mended');
+      }
+      if (number === 7) cloud.edit(part.id, (config) => ({ ...config, theirs: 'kept' }));
+      const running = (await dev.nextEvent('running')) as unknown as Tagged;
+      expect(running.tag).toMatch(number === 5 ? /^v5-mended-/ : new RegExp(`^v${number}-`));
+      if (number === 2) cloud.inject({ kind: 'denied', method: 'UpdateRobotPart', times: 1 });
+      if (number === 7) {
+        cloud.inject({ kind: 'concurrent-edit', method: 'UpdateRobotPart', times: 1 });
+      }
+    }
+    expect(part.config).toMatchObject({
+      mine: true,
+      theirs: 'kept',
+      notes: 'edited by somebody else; ',
+    });
+    const reboots = device.events.filter(
+      ({ event, reason }) => event === 'rebooted' && reason === 'update',
+    );
+    expect(reboots.map(({ version }) => version)).toEqual([
+      'v1',
+      'v2',
+      'v4',
+      'v5-mended',
+      'v6',
+      'v7',
+      'v8',
+      'v9',
+      'v10',
+    ]);
+    expect(reboots.some(({ fellBack }) => fellBack)).toBe(false);
+  });
+
+  it('ends with the newest of two builds in quick succession', async () => {
+    const { build, device, dev } = await wholePath({ eraseTime: '400ms' });
+    await dev.nextEvent('running');
+    await build('v2');
+    await device.nextEvent('update');
+    await device.nextEvent('update');
+    // The device erases its slot for v2 while v3 is finished.
+    await build('v3');
+    expect(await dev.nextEvent('superseded')).toMatchObject({ build: 2 });
+    const running = (await dev.nextEvent('running')) as unknown as Tagged;
+    expect(running).toMatchObject({ build: 3, tag: expect.stringMatching(/^v3-/) });
+    const last = device.events.findLast(({ event }) => event === 'rebooted');
+    expect(last).toMatchObject({ version: 'v3', fellBack: false });
+  });
+});
+
+describe('otakit dev, with a config in a file', () => {
+  const START = '{\n  "services": []\n}\n';
+
+  async function withFile(...args: string[]) {
+    const made = await project();
+    const config = join(made.folder, 'machine.json');
+    await writeFile(config, START);
+    const command = ['dev', made.image, '--file', config, '--partitions', TABLE].concat([
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '0',
+      ...args,
+    ]);
+    const device = (...more: string[]) =>
+      started(
+        ['simulate', 'micro-rdk', '--config', config, '--partitions', TABLE, '--json'].concat([
+          '--poll',
+          '20ms',
+          ...more,
+        ]),
+        made.env,
+      );
+    return { ...made, config, command, device };
+  }
+
+  it('ends with the download where nothing shows the boot', async () => {
+    const { command, device, env } = await withFile('--once');
+    device();
+    const { exitCode, stdout } = await otakit(command, { env });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('No log of the device');
+    expect(stdout).toMatch(/Build 1: test-app v1, ESP32, [\d,]+ bytes, \d\.\d % of the slot/);
+    expect(stdout).toMatch(/download.*127\.0\.0\.1 has every byte/);
+  });
+
+  it('sees the boot, and the slot, in a console that is kept in a file', async () => {
+    const { command, device, env, folder } = await withFile('--json', '--once');
+    const log = join(folder, 'device.log');
+    const dev = started([...command, '--log', log], env);
+    await dev.nextEvent('pushed');
+    const lines = createWriteStream(log, { flags: 'a' });
+    onTestFinished(() => void lines.end());
+    const { tag } = (dev.events.find(({ event }) => event === 'pushed') ?? {}) as unknown as Tagged;
+    device();
+    await dev.nextEvent('downloaded');
+    lines.write('I (5) micro_rdk: next reboot will load firmware from `0x400000`\n');
+    lines.write('rebooting from config monitor...\r\nI (9) boot: Loaded app from partition');
+    lines.write(' at offset 0x400000\r\n');
+    lines.write(`\u001b[0;32mI (99) micro_rdk: OTA firmware version: ${tag}\u001b[0m\r\n`);
+    expect(await dev.nextEvent('rebooted')).toMatchObject({ tag });
+    expect(await dev.nextEvent('running')).toMatchObject({ tag, flashOffset: 0x400000 });
+    expect(await dev.ended).toBe(0);
+  });
+
+  it('leaves the config as pushed with Ctrl-C, and puts it back with --restore', async () => {
+    for (const restore of [false, true]) {
+      const args = restore ? ['--json', '--restore'] : ['--json'];
+      const { command, env, config, build } = await withFile(...args);
+      const dev = started(command, env);
+      await dev.nextEvent('pushed');
+      await build('v2');
+      const { tag } = (await dev.nextEvent('pushed')) as unknown as Tagged;
+      expect(await dev.stop()).toBe(130);
+      const text = await readFile(config, 'utf8');
+      if (restore) expect(text).toBe(START);
+      else expect(text).toContain(`"version": "${tag}"`);
+    }
+  });
+
+  it('leaves device and config alone when the build is no good', async () => {
+    const { command, env, config, write } = await withFile('--json');
+    await write(new TextEncoder().encode('<!doctype html><html>no firmware</html>'));
+    const dev = started(command, env);
+    expect(await dev.nextEvent('rejected')).toMatchObject({
+      build: 1,
+      issues: [{ severity: 'error' }],
+    });
+    expect(await readFile(config, 'utf8')).toBe(START);
+  });
+
+  it('goes on after a config that cannot be edited', async () => {
+    const { command, env, config, build } = await withFile('--json');
+    await writeFile(config, '{ "services": [');
+    const dev = started(command, env);
+    expect(await dev.nextEvent('failed')).toMatchObject({ code: 'machine-config/syntax' });
+    await writeFile(config, START);
+    await build('v2');
+    expect(await dev.nextEvent('pushed')).toMatchObject({ build: 2 });
+  });
+
+  it('says what is missing', async () => {
+    const { env, image, folder } = await project();
+    const none = await otakit(['dev', image], { env });
+    expect(none).toMatchObject({ exitCode: 2 });
+    const target = ['--file', join(folder, 'x.json'), '--host', '127.0.0.1', '--port', '0'];
+    const gone = await otakit(['dev', join(folder, 'gone.bin'), ...target], { env });
+    expect(gone.stderr).toContain('cli/file-not-readable');
+    const empty = await otakit(['dev', folder, ...target], { env });
+    expect(empty.stderr).toContain('error cli/no-build: ');
+    const silence = await otakit(['dev', image, ...target, '--silence', 'x'], { env });
+    expect(silence).toMatchObject({ exitCode: 2 });
+  });
+});
