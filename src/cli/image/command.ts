@@ -170,7 +170,11 @@ JSON of an app image or bootloader:
   kind, chip, entryPoint, segments[]{loadAddress,lengthBytes,fileOffset,memory},
   checksum{stored,computed,valid}, hash{appended,stored,computed,valid}, imageLengthBytes, sizeBytes,
   appDescriptor{version,projectName,idfVersion,date,time,appElfSha256,secureVersion,…}|null,
-  issues[]{code,severity,message,hint}`;
+  issues[]{code,severity,message,hint}
+JSON of a merged image or flash dump:
+  kind, chip, baseFlashOffset, partitionTable, images[]{kind,flashOffset,lengthBytes,partitionName,…},
+  partitions[]{name,type,subtype,flashOffset,sizeBytes,contents,summary,sound}; for Intel HEX and UF2
+  the same in \`contents\``;
 
 const CHECK_HELP = `
 Examples:

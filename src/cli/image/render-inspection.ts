@@ -12,16 +12,43 @@ import {
 import { chipByName, type ChipName } from '../../chips/index.ts';
 import { formatCount, formatHex, formatSize, printable } from '../../shared/index.ts';
 import { textTable } from '../text-table.ts';
+import type { PartitionContents } from './flash-view.ts';
 
 /** What a file is, for people. */
-export function renderInspection(inspection: ImageInspection, path: string): string {
+export function renderInspection(
+  inspection: ImageInspection,
+  path: string,
+  container: ImageInspection['kind'] | null = null,
+): string {
   const lines: string[] =
     inspection.kind === 'app-image' || inspection.kind === 'bootloader'
       ? imageLines(inspection)
       : inspection.kind === 'merged-image'
         ? mergedLines(inspection, path)
         : otherLines(describeNotAppImage(inspection, path));
-  return `${printable(path)}\n${lines.map((line) => `${line}\n`).join('')}`;
+  const within = container === null ? '' : ` (contents of the ${container} file)`;
+  return `${printable(path)}${within}\n${lines.map((line) => `${line}\n`).join('')}`;
+}
+
+/** What lies in each partition, as a table. */
+export function renderPartitions(partitions: readonly PartitionContents[]): string {
+  const table = textTable(
+    [
+      { title: 'partition' },
+      { title: 'type' },
+      { title: 'offset', align: 'right' },
+      { title: 'size', align: 'right' },
+      { title: 'contents' },
+    ],
+    partitions.map(({ name, type, subtype, flashOffset, sizeBytes, summary }) => [
+      printable(name),
+      `${type}/${subtype}`,
+      formatHex(flashOffset),
+      formatSize(sizeBytes),
+      printable(summary),
+    ]),
+  );
+  return `\n${table}\n`;
 }
 
 function otherLines({ message, hint }: { readonly message: string; readonly hint: string }) {

@@ -1,10 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildNvs, parseNvsCsv, switchOtadata } from '../../../src/flash-data/index.ts';
+import { parsePartitionBinary } from '../../../src/partition-table/index.ts';
 import { buildTestApp, buildTestBootloader, mergeAt } from '../../support/build-image.ts';
 import { otakit } from '../../support/cli.ts';
 import { table } from '../../support/raw-table.ts';
+import { REPOSITORY } from '../../support/source-files.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -93,6 +96,58 @@ describe('otakit image info', () => {
     expect(whole.stdout).toContain('app image at 0x10000');
     const page = await otakit(['image', 'info', await file(new TextEncoder().encode('<html>'))]);
     expect(page).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('web page') });
+  });
+});
+
+describe('otakit image info of a whole flash', () => {
+  const sample = join(REPOSITORY, 'firmware-samples/images/hello-esp32-1.0.0-merged.bin');
+
+  it('shows what lies in every partition', async () => {
+    const flash = new Uint8Array(0x310000).fill(0xff);
+    flash.set(await readFile(sample));
+    const app = await buildTestApp({ descriptor: { version: '2.0.0', projectName: 'newer' } });
+    const damaged = app.slice();
+    damaged[0x10030] = 0xaa;
+    flash.set(app, 0x110000);
+    flash.set(damaged, 0x210000);
+    const nvs = buildNvs(
+      parseNvsCsv('key,type,encoding,value\nstore,namespace,,\nssid,data,string,home\n'),
+      { sizeBytes: 0x4000 },
+    );
+    flash.set(nvs.bytes, 0x9000);
+    const path = await file(flash);
+    const partitionTable = parsePartitionBinary(flash.subarray(0x8000, 0x8c00));
+    const blank = flash.subarray(0xd000, 0xf000);
+    flash.set(switchOtadata(blank, partitionTable, 'ota_0'), 0xd000);
+    await writeFile(path, flash);
+    const { exitCode, stdout } = await otakit(['image', 'info', path, '--json']);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'merged-image',
+      partitions: [
+        { name: 'nvs', contents: 'nvs', sound: true },
+        { name: 'otadata', contents: 'otadata', summary: expect.stringContaining('boots ota_0') },
+        { name: 'phy_init', contents: 'erased' },
+        { name: 'factory', contents: 'app-image', sound: true },
+        { name: 'ota_0', contents: 'app-image', summary: 'newer 2.0.0, 65,680 bytes', sound: true },
+        { name: 'ota_1', contents: 'app-image', sound: false },
+      ],
+    });
+    const text = await otakit(['image', 'info', path]);
+    expect(text.stdout).toMatch(/^ota_1 .*DAMAGED: the checksum is/m);
+  });
+
+  it('looks into Intel HEX, and says which partitions a short file leaves out', async () => {
+    const path = join(folder, 'all.hex');
+    await otakit(['image', 'merge', '-o', path, '--chip', 'esp32', '0x0', sample]);
+    const { stdout } = await otakit(['image', 'info', path]);
+    expect(stdout).toContain('(contents of the intel-hex file)');
+    expect(stdout).toMatch(/^ota_1 .*the file ends before it$/m);
+    const json = await otakit(['image', 'info', path, '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      kind: 'intel-hex',
+      contents: { kind: 'merged-image' },
+    });
   });
 });
 
