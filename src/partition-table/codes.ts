@@ -194,6 +194,11 @@ const WARNING_CODES = {
     kind: 'warning',
     meaning: 'An entry is named like a type or subtype that it does not have.',
   },
+  'partition-table/ignored-column': {
+    kind: 'warning',
+    meaning:
+      'A row of the CSV has text behind the flags, such as a flag after a comma; it is ignored.',
+  },
   'partition-table/unknown-flag-bits': {
     kind: 'warning',
     meaning: 'An entry of a binary table has flag bits set that are not known; they are kept.',

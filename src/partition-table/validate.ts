@@ -1,5 +1,6 @@
 import type { ChipName } from '../chips/index.ts';
 import type { Finding } from './finding.ts';
+import { lintCsv } from './lint-csv.ts';
 import { lintEntries } from './lint-entries.ts';
 import { lintNames } from './lint-names.ts';
 import { lintSlots } from './lint-slots.ts';
@@ -28,5 +29,5 @@ export function lintPartitionTable(
   table: PartitionTable,
   { chip }: Pick<ValidateOptions, 'chip'> = {},
 ): readonly Finding[] {
-  return [...lintSlots(table), ...lintNames(table), ...lintEntries(table, chip)];
+  return [...lintCsv(table), ...lintSlots(table), ...lintNames(table), ...lintEntries(table, chip)];
 }

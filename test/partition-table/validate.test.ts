@@ -68,6 +68,8 @@ describe('the lint', () => {
     ['partition-table/nvs-keys-plain', 'warning', rows({}, 'k,data,nvs_keys,,4K')],
     ['partition-table/data-size-unaligned', 'warning', rows({}, 'fs,data,fat,,0x1100')],
     ['partition-table/address-overflow', 'error', rows({}, 'fs,data,fat,,0xfff00000')],
+    ['partition-table/ignored-column', 'warning', rows({}, 'f,data,fat,,4K,encrypted,readonly')],
+    ['partition-table/ignored-column', 'warning', rows({}, 'f,data,fat,,4K,,# a note')],
     ['partition-table/no-nvs', 'warning', rows({ 0: 'fs,data,fat,,16K' })],
     ['partition-table/no-phy', 'info', rows({ 2: 'fs,data,fat,,4K' })],
     ['partition-table/reserved-type', 'warning', rows({}, 'x,0x20,1,,4K')],
