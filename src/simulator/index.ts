@@ -33,7 +33,7 @@ export {
   type WantedDevice,
 } from './micro-rdk/virtual-device.ts';
 export type { DeviceUri } from './micro-rdk/uri.ts';
-export type { ChipUnderTest } from './micro-rdk/verify-image.ts';
+export type { ChipUnderTest } from './boot/verify-image.ts';
 export { VirtualFlash } from './micro-rdk/virtual-flash.ts';
 export {
   type BootContext,

@@ -4,10 +4,9 @@ import {
   parsePartitionBinary,
 } from '../../partition-table/index.ts';
 import { OtakitError } from '../../shared/index.ts';
+import { TABLE_BYTES, TABLE_FLASH_OFFSET } from '../boot/bootloader.ts';
 import type { NorFlash } from './nor-flash.ts';
 
-const TABLE_FLASH_OFFSET = 0x8000;
-const TABLE_BYTES = 0xc00;
 const ROW_BYTES = 32;
 
 /** What the bootloader prints of the table, and what it refuses it for. */

@@ -1,7 +1,8 @@
 import { SPI_MODES } from '../../app-image/index.ts';
 import { type Chip, chipByName } from '../../chips/index.ts';
 import { alignUp, type Clock } from '../../shared/index.ts';
-import { boot, type BootFlash } from '../micro-rdk/bootloader.ts';
+import type { BootFlash } from '../boot/boot-flash.ts';
+import { boot } from '../boot/bootloader.ts';
 import { runApp } from './app.ts';
 import { readBootloader, type RomView } from './boot-rom.ts';
 import { tableLog } from './boot-table.ts';

@@ -4,7 +4,7 @@ import { type Dial, DialFailure } from './dial.ts';
 import { UpdateFailure } from './failure.ts';
 import { Http2Client, type Http2Response } from './http2/client.ts';
 import { Http2Failure } from './http2/errors.ts';
-import type { Logger } from './log.ts';
+import type { Logger } from '../boot/logger.ts';
 import { type DeviceUri, formatUri } from './uri.ts';
 
 const MAX_ATTEMPTS = 5;

@@ -1,16 +1,17 @@
 import { type BootPartition, type BootTable, slotName } from '../../flash-data/index.ts';
 import { type Clock, decodeCString } from '../../shared/index.ts';
-import { boot } from './bootloader.ts';
+import { boot } from '../boot/bootloader.ts';
 import type { Dial } from './dial.ts';
 import type { MicroRdkEvent } from './events.ts';
 import { DevicePanic, ServiceConfigFailure, UpdateFailure } from './failure.ts';
-import type { LoggerFor, LogLevel, LogSink } from './log.ts';
+import type { LoggerFor } from '../boot/logger.ts';
+import type { LogLevel, LogSink } from './log.ts';
 import { type ConfigSource, type MachineConfig, selectOtaService } from './machine-config.ts';
 import { nextUpdateSlot } from './ota-partition.ts';
 import { readServiceSettings, type ServiceSettings } from './service-settings.ts';
 import type { StoredValues } from './stored-values.ts';
 import { update } from './update.ts';
-import type { ChipUnderTest } from './verify-image.ts';
+import type { ChipUnderTest } from '../boot/verify-image.ts';
 import type { VirtualFlash } from './virtual-flash.ts';
 
 const OTA = 'micro_rdk::common::ota';

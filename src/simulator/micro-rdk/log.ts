@@ -17,16 +17,6 @@ export interface LogSink {
   write(line: LogLine): void;
 }
 
-/** Writes lines for one part of the firmware. */
-export interface Logger {
-  error(message: string): void;
-  warn(message: string): void;
-  info(message: string): void;
-}
-
-/** Makes loggers for the parts of a firmware. */
-export type LoggerFor = (target: string) => Logger;
-
 const LETTER: Readonly<Record<LogLevel, string>> = { error: 'E', warn: 'W', info: 'I' };
 
 /** A line as ESP-IDF prints it on the serial port: `I (1234) boot: …`. */

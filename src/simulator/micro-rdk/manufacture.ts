@@ -6,8 +6,8 @@ import {
 } from '../../partition-table/index.ts';
 import { formatCount } from '../../shared/index.ts';
 import { SimulatorError } from '../codes.ts';
-import { TABLE_FLASH_OFFSET } from './bootloader.ts';
-import type { ChipUnderTest } from './verify-image.ts';
+import { TABLE_FLASH_OFFSET } from '../boot/bootloader.ts';
+import type { ChipUnderTest } from '../boot/verify-image.ts';
 import type { VirtualFlash } from './virtual-flash.ts';
 
 /** Revisions of the chips as they are sold; others take images for any revision. */

@@ -8,10 +8,10 @@ import {
   switchOtadata,
   slotName,
 } from '../../flash-data/index.ts';
-import { logVerdict, otadataPartition, readOtadata } from './bootloader.ts';
+import { logVerdict, otadataPartition, readOtadata } from '../boot/bootloader.ts';
 import { EspFailure } from './failure.ts';
-import type { LoggerFor } from './log.ts';
-import { type ChipUnderTest, verifyImage } from './verify-image.ts';
+import type { LoggerFor } from '../boot/logger.ts';
+import { type ChipUnderTest, verifyImage } from '../boot/verify-image.ts';
 import type { VirtualFlash } from './virtual-flash.ts';
 
 const IMAGE_MAGIC = 0xe9;

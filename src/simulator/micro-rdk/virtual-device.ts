@@ -10,13 +10,13 @@ import {
 } from '../../partition-table/index.ts';
 import { bytesEqual, formatHex } from '../../shared/index.ts';
 import { SimulatorError } from '../codes.ts';
-import { readTable, TABLE_FLASH_OFFSET } from './bootloader.ts';
+import { readTable, TABLE_FLASH_OFFSET } from '../boot/bootloader.ts';
 import { buildFactoryImage } from './factory-image.ts';
 import { chipAsSold, manufacture } from './manufacture.ts';
 import { valuesInNvs } from './nvs-values.ts';
 import { lockState } from './state-lock.ts';
 import type { StoredValues } from './stored-values.ts';
-import type { ChipUnderTest } from './verify-image.ts';
+import type { ChipUnderTest } from '../boot/verify-image.ts';
 import { VirtualFlash } from './virtual-flash.ts';
 
 /** What a new device is made from. */

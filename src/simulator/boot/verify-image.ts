@@ -1,7 +1,7 @@
 import { type Chip, isFlashMapped, memoryAt } from '../../chips/index.ts';
 import type { BootPartition } from '../../flash-data/index.ts';
 import { alignUp, bytesEqual, sha256 } from '../../shared/index.ts';
-import type { VirtualFlash } from './virtual-flash.ts';
+import type { BootFlash } from './boot-flash.ts';
 
 /** The chip as an image has to fit it. */
 export interface ChipUnderTest {
@@ -54,7 +54,7 @@ const FIRST_LOADABLE_ADDRESS = 0x10000000;
  * It is written apart from the host's own check, so that the two can disagree.
  */
 export async function verifyImage(
-  flash: Pick<VirtualFlash, 'read'>,
+  flash: Pick<BootFlash, 'read'>,
   slot: BootPartition,
   { chip, revision }: ChipUnderTest,
 ): Promise<ImageVerdict> {

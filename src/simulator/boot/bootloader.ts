@@ -11,17 +11,15 @@ import {
 } from '../../flash-data/index.ts';
 import { parsePartitionBinary } from '../../partition-table/index.ts';
 import { OtakitError } from '../../shared/index.ts';
+import type { BootFlash } from './boot-flash.ts';
 import { loadFault } from './bootloader-memory.ts';
-import type { LoggerFor } from './log.ts';
+import type { LoggerFor } from './logger.ts';
 import { type ChipUnderTest, type ImageVerdict, verifyImage } from './verify-image.ts';
-import type { VirtualFlash } from './virtual-flash.ts';
 
-/** Where the device's table lies; micro-RDK's projects do not move it. */
+/** Where the table lies; hardly any project moves it. */
 export const TABLE_FLASH_OFFSET = 0x8000;
-const TABLE_BYTES = 0xc00;
-
-/** The flash as the bootloader uses it; a {@link VirtualFlash} is one, a virtual chip's NOR too. */
-export type BootFlash = Pick<VirtualFlash, 'read' | 'program' | 'erase'>;
+/** How much of that sector is table. */
+export const TABLE_BYTES = 0xc00;
 
 /** How a boot ended: an app runs, or the chip resets for ever. */
 export type BootOutcome =
