@@ -7,7 +7,7 @@ import {
   ViamCloud,
 } from '../../src/machine-config/index.ts';
 import { VirtualViamCloud } from '../../src/simulator/index.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 const BEGIN = [
   'OTA connection attempt 1: `http://10.0.0.5:1/a.bin?t=x` ',
@@ -89,7 +89,7 @@ async function following() {
   const { url } = await virtual.listen();
   const credentials = { type: 'api-key', authEntity: id, payload: key } as const;
   const cloud = new ViamCloud({ host: url, credentials });
-  const clock = new FakeClock();
+  const clock = new ManualClock();
   const steps: DeviceStep[] = [];
   const follow = async (silenceMs = 60_000) => {
     const marked = await followPart(cloud, part.id);
@@ -160,7 +160,7 @@ describe('followPart', () => {
 });
 
 /** Lets time pass, only while somebody sleeps, until a promise is settled. */
-async function advanced<Result>(clock: FakeClock, promise: Promise<Result>): Promise<Result> {
+async function advanced<Result>(clock: ManualClock, promise: Promise<Result>): Promise<Result> {
   const settled = promise.then(
     () => true,
     () => true,

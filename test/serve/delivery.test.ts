@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { memoryArtifact } from '../../src/serve/index.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { FLAG, frame, FRAME, frameReader, get, PREFACE, settings } from '../support/h2-frames.ts';
 import { rawClient, serveArtifact } from '../support/http-front.ts';
 
@@ -10,7 +10,7 @@ const SMALL = memoryArtifact(new Uint8Array(50_000));
 const REQUEST = 'GET /app.bin HTTP/1.1\r\nHost: x\r\n\r\n';
 
 async function start() {
-  const clock = new FakeClock();
+  const clock = new ManualClock();
   const front = await serveArtifact(SMALL, { clock });
   return { clock, front, socket: rawClient(front.port) };
 }

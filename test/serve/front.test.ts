@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createFront, memoryArtifact } from '../../src/serve/index.ts';
 import { sha256, systemClock, toHex } from '../../src/shared/index.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { rawClient, readToEnd, serveArtifact } from '../support/http-front.ts';
 import { describeWithPeers } from '../support/peer.ts';
 import { runPeer } from '../support/run-peer.ts';
@@ -156,7 +156,7 @@ describe('the front', () => {
   });
 
   it('ends a connection that says nothing, or whose head never ends', async () => {
-    const clock = new FakeClock();
+    const clock = new ManualClock();
     const front = await serveArtifact(artifact, { clock });
     const silent = rawClient(front.port);
     const slow = rawClient(front.port);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createOtaServer, type OtaServer, type ServeEvent } from '../../src/serve/index.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { rawClient, readToEnd } from '../support/http-front.ts';
 
 const KEY = new Uint8Array(32).fill(9);
@@ -17,7 +17,7 @@ interface Running {
 }
 
 async function start(
-  options: { readonly key?: Uint8Array | null; readonly clock?: FakeClock } = {},
+  options: { readonly key?: Uint8Array | null; readonly clock?: ManualClock } = {},
 ): Promise<Running> {
   const events: ServeEvent[] = [];
   const taken = new Set<ServeEvent>();
@@ -76,7 +76,7 @@ describe('the OTA server', () => {
   });
 
   it('answers a wrong token, a missing one and an expired one alike, with nothing but 403', async () => {
-    const clock = new FakeClock();
+    const clock = new ManualClock();
     const { server, next } = await start({ clock });
     const { url } = server.publish(image(1));
     const wrong = url.replace(/.(?=\/my-app)/, (last) => (last === 'A' ? 'B' : 'A'));
@@ -100,7 +100,7 @@ describe('the OTA server', () => {
   });
 
   it('says of an expired token, to us only, that it has expired', async () => {
-    const clock = new FakeClock();
+    const clock = new ManualClock();
     const { server, next } = await start({ clock });
     const { url, expiresAt } = server.publish(image(1));
     expect(expiresAt).toBe(new Date(clock.now() + 24 * HOUR_MS).toISOString());

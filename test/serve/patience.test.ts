@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { memoryArtifact } from '../../src/serve/index.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { frameReader, get, PREFACE, settings, windowUpdate } from '../support/h2-frames.ts';
 import { rawClient, readToEnd, serveArtifact } from '../support/http-front.ts';
 
@@ -10,7 +10,7 @@ const BIG = memoryArtifact(new Uint8Array(40_000_000));
 
 describe('a slow reader', () => {
   it('over HTTP/1.1 that stalls for 60 s right after the head gets everything in the end', async () => {
-    const clock = new FakeClock();
+    const clock = new ManualClock();
     const front = await serveArtifact(BIG, { clock });
     const socket = rawClient(front.port);
     socket.write('GET /app.bin HTTP/1.0\r\n\r\n');
@@ -22,7 +22,7 @@ describe('a slow reader', () => {
   });
 
   it('over HTTP/2 that stalls for 60 s right after the head gets everything in the end', async () => {
-    const clock = new FakeClock();
+    const clock = new ManualClock();
     const artifact = memoryArtifact(new Uint8Array(1_000_000));
     const front = await serveArtifact(artifact, { clock });
     const socket = rawClient(front.port);
@@ -46,7 +46,7 @@ describe('a slow reader', () => {
   });
 
   it('that takes nothing for minutes is dropped', async () => {
-    const clock = new FakeClock();
+    const clock = new ManualClock();
     const front = await serveArtifact(BIG, { clock });
     const socket = rawClient(front.port);
     socket.write('GET /app.bin HTTP/1.0\r\n\r\n');
@@ -59,7 +59,7 @@ describe('a slow reader', () => {
 
   /** Opens the window by so many bytes a minute until the download has ended, one way or another. */
   async function readAt(bytesPerMinute: number, sizeBytes: number) {
-    const clock = new FakeClock();
+    const clock = new ManualClock();
     const front = await serveArtifact(memoryArtifact(new Uint8Array(sizeBytes)), { clock });
     const socket = rawClient(front.port);
     const next = frameReader(socket);

@@ -2,14 +2,14 @@ import { rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { watchFiles } from '../../src/serve/index.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { temporaryFolder } from '../support/temp-folder.ts';
 
 async function watching(names: readonly string[]) {
   const folder = await temporaryFolder();
   const paths = names.map((name) => join(folder, name));
   for (const path of paths) await writeFile(path, 'first');
-  const clock = new FakeClock();
+  const clock = new ManualClock();
   const stop = new AbortController();
   const seen: boolean[] = [];
   const done = (async () => {

@@ -2,16 +2,16 @@ import type { Clock } from '../../src/shared/index.ts';
 
 interface Sleeper {
   readonly durationMs: number;
-  readonly untilMs: number;
+  readonly dueMs: number;
   readonly wake: () => void;
 }
 
-/** A clock that stands still until a test moves it, so that nothing waits in a test. */
+/** A clock that stands still until a test moves it, so that a test of an hour takes no time. */
 export class ManualClock implements Clock {
   readonly #skips: (durationMs: number) => boolean;
-  #nowMs = 1_700_000_000_000;
-  #sleepers: Sleeper[] = [];
-  #watchers: { readonly durationMs: number; readonly resolve: () => void }[] = [];
+  #nowMs = Date.UTC(2026, 0, 1);
+  readonly #sleepers = new Set<Sleeper>();
+  #watchers: { readonly wants: (sleeper: Sleeper) => boolean; readonly resolve: () => void }[] = [];
   /** The durations of all sleeps so far that nobody cancelled. */
   readonly slept: number[] = [];
 
@@ -32,44 +32,57 @@ export class ManualClock implements Clock {
       return Promise.resolve();
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const abort = () => {
+      this.#sleepers.delete(sleeper);
+      reject(signal?.reason as Error);
+    };
     const sleeper: Sleeper = {
       durationMs,
-      untilMs: this.#nowMs + durationMs,
+      dueMs: this.#nowMs + durationMs,
       wake: () => {
+        this.#sleepers.delete(sleeper);
+        signal?.removeEventListener('abort', abort);
         this.slept.push(durationMs);
         resolve();
       },
     };
-    this.#sleepers.push(sleeper);
-    signal?.addEventListener(
-      'abort',
-      () => {
-        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-        reject(signal.reason as Error);
-      },
-      { once: true },
-    );
-    this.#watchers = this.#watchers.filter((watcher) => {
-      if (watcher.durationMs === durationMs) watcher.resolve();
-      return watcher.durationMs !== durationMs;
-    });
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#sleepers.add(sleeper);
+    const watchers = this.#watchers.filter(({ wants }) => wants(sleeper));
+    this.#watchers = this.#watchers.filter((watcher) => !watchers.includes(watcher));
+    for (const watcher of watchers) watcher.resolve();
     return promise;
   }
 
   /** Resolves as soon as somebody sleeps for exactly this long. */
   sleeperFor(durationMs: number): Promise<void> {
-    if (this.#sleepers.some((sleeper) => sleeper.durationMs === durationMs)) {
-      return Promise.resolve();
-    }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#watchers.push({ durationMs, resolve });
-    return promise;
+    return this.#untilAsleep((sleeper) => sleeper.durationMs === durationMs);
   }
 
-  advance(durationMs: number): void {
-    this.#nowMs += durationMs;
-    const due = this.#sleepers.filter(({ untilMs }) => untilMs <= this.#nowMs);
-    this.#sleepers = this.#sleepers.filter(({ untilMs }) => untilMs > this.#nowMs);
-    for (const { wake } of due) wake();
+  /** Resolves once something sleeps: what runs between two sleeps takes real time. */
+  untilSomethingSleeps(): Promise<void> {
+    return this.#untilAsleep(() => true);
+  }
+
+  /** Moves time on, waking every sleeper in its turn and letting what it does run before the next. */
+  async advance(durationMs: number): Promise<void> {
+    const endMs = this.#nowMs + durationMs;
+    for (;;) {
+      const due = [...this.#sleepers]
+        .filter(({ dueMs }) => dueMs <= endMs)
+        .sort((a, b) => a.dueMs - b.dueMs)[0];
+      if (due === undefined) break;
+      this.#nowMs = Math.max(this.#nowMs, due.dueMs);
+      due.wake();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#nowMs = Math.max(this.#nowMs, endMs);
+  }
+
+  #untilAsleep(wants: (sleeper: Sleeper) => boolean): Promise<void> {
+    if ([...this.#sleepers].some(wants)) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#watchers.push({ wants, resolve });
+    return promise;
   }
 }

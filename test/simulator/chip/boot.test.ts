@@ -63,7 +63,7 @@ describe('a virtual chip boots', () => {
         expect(log).toContain(line);
       }
       await clock.sleeperFor(1000);
-      clock.advance(1000);
+      await clock.advance(1000);
       expect(await until('heartbeat 1')).toContain('heartbeat 1\n');
     },
   );
@@ -106,7 +106,7 @@ describe('a virtual chip resets for ever', () => {
     prepare(chip);
     expect(await bootUntil(fault)).toContain(fault);
     await clock.sleeperFor(300);
-    clock.advance(300);
+    await clock.advance(300);
     return until(name === 'blank' ? 'RTCWDT_RTC_RESET' : 'SW_RESET');
   }
 

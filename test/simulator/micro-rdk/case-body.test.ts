@@ -186,7 +186,7 @@ describe('the pace of a body', () => {
     const poll = test.poll(ota(`${server.origin}/app.bin`));
     await expect.poll(() => test.kinds()).toContain('progress');
     await clock.sleeperFor(FRAME_TIMEOUT_MS);
-    clock.advance(gapMs);
+    await clock.advance(gapMs);
     if (reason === null) {
       const [peer] = peers;
       if (peer !== undefined) {
@@ -213,7 +213,7 @@ describe('the pace of a body', () => {
     const poll = test.poll(ota(`${server.origin}/app.bin`));
     await expect.poll(() => test.kinds()).toContain('progress');
     await clock.sleeperFor(FRAME_TIMEOUT_MS);
-    clock.advance(FRAME_TIMEOUT_MS);
+    await clock.advance(FRAME_TIMEOUT_MS);
     await poll;
     expect(test.failures()).toEqual([
       'failed to complete ota update: resolving next frame took longer than 30 seconds',
@@ -227,7 +227,7 @@ describe('the pace of a body', () => {
     const poll = test.poll(ota(`${server.origin}/app.bin`));
     await clock.sleeperFor(29_500);
     expect(test.kinds()).not.toContain('progress');
-    clock.advance(29_500);
+    await clock.advance(29_500);
     await poll;
     expect(test.failures()).toEqual([]);
     expect(test.device.runningSlot).toBe('ota_1');

@@ -112,7 +112,7 @@ describe('how the device connects', () => {
     const power = new AbortController();
     const poll = device.poll(power.signal).catch((error: unknown) => error);
     await expect.poll(() => log.at(-1)).toBe('ota connected, beginning download');
-    clock.advance(24 * 3_600_000);
+    await clock.advance(24 * 3_600_000);
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
@@ -197,7 +197,7 @@ describe('what the device makes of an answer', () => {
     const running = device.run(10_000, power.signal).catch(() => {});
     await clock.sleeperFor(10_000);
     expect(server.requests).toHaveLength(1);
-    clock.advance(10_000);
+    await clock.advance(10_000);
     await clock.sleeperFor(10_000);
     power.abort(new Error('unplugged'));
     await running;
