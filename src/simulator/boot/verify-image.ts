@@ -49,6 +49,32 @@ const HASH_BYTES = 32;
 /** Addresses below are padding, which nothing loads. */
 const FIRST_LOADABLE_ADDRESS = 0x10000000;
 
+/** The image that is being looked at. */
+interface Candidate {
+  readonly slot: BootPartition;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly chip: Chip;
+}
+
+/** What the segments come to. */
+interface WalkedSegments {
+  readonly segments: readonly VerifiedSegment[];
+  /** Where they end, from the start of the image. */
+  readonly end: number;
+  readonly checksum: number;
+}
+
+/** What the device logs of an image that it refuses. */
+class BadImage extends Error {
+  readonly target: 'esp_image' | 'boot_comm';
+
+  constructor(message: string, target: 'esp_image' | 'boot_comm' = 'esp_image') {
+    super(message);
+    this.target = target;
+  }
+}
+
 /**
  * Checks the image in a slot as ESP-IDF's `esp_image_verify` does, in its order and in its words.
  * It is written apart from the host's own check, so that the two can disagree.
@@ -58,79 +84,119 @@ export async function verifyImage(
   slot: BootPartition,
   { chip, revision }: ChipUnderTest,
 ): Promise<ImageVerdict> {
-  const start = slot.flashOffset;
-  const slotBytes = flash.read(start, slot.sizeBytes);
-  const view = new DataView(slotBytes.buffer, slotBytes.byteOffset, slotBytes.byteLength);
-  const bad = (message: string, target: 'esp_image' | 'boot_comm' = 'esp_image') =>
-    ({ kind: 'bad', target, message }) as const;
-  const tooLong = (length: number) =>
-    bad(`Image length ${length} doesn't fit in partition length ${slot.sizeBytes}`);
+  const bytes = flash.read(slot.flashOffset, slot.sizeBytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const image: Candidate = { slot, bytes, view, chip };
+  try {
+    const segmentCount = checkHeader(image, revision);
+    const walked = walkSegments(image, segmentCount);
+    if (chip.mmuPageSizesBytes.length > 1 && descriptorMagic(view) !== DESCRIPTOR_MAGIC) {
+      throw new BadImage(`image at ${hex(slot.flashOffset)} has no app descriptor`);
+    }
+    const imageLengthBytes = await checkEnd(image, walked);
+    const { segments } = walked;
+    return {
+      kind: 'good',
+      imageLengthBytes,
+      segments,
+      hasMappedCode: hasMappedCode(image, segments),
+    };
+  } catch (error) {
+    if (!(error instanceof BadImage)) throw error;
+    return { kind: 'bad', target: error.target, message: error.message };
+  }
+}
 
-  if (slotBytes.length < HEADER_BYTES || view.getUint8(0) !== MAGIC) {
-    return bad(`image at ${hex(start)} has invalid magic byte (nothing flashed here?)`);
+/** The header; answers with how many segments follow. */
+function checkHeader({ slot, bytes, view, chip }: Candidate, revision: number | null): number {
+  if (bytes.length < HEADER_BYTES || view.getUint8(0) !== MAGIC) {
+    throw new BadImage(
+      `image at ${hex(slot.flashOffset)} has invalid magic byte (nothing flashed here?)`,
+    );
   }
   const chipId = view.getUint16(12, true);
   if (chipId !== chip.imageChipId) {
-    return bad(`mismatch chip ID, expected ${chip.imageChipId}, found ${chipId}`, 'boot_comm');
+    const ids = `expected ${chip.imageChipId}, found ${chipId}`;
+    throw new BadImage(`mismatch chip ID, ${ids}`, 'boot_comm');
   }
   const revisionFault = checkRevision(view, revision);
-  if (revisionFault !== null) return bad(revisionFault, 'boot_comm');
+  if (revisionFault !== null) throw new BadImage(revisionFault, 'boot_comm');
   const segmentCount = view.getUint8(1);
   if (segmentCount > MAX_SEGMENTS) {
-    return bad(`image at ${hex(start)} segment count ${segmentCount} exceeds max ${MAX_SEGMENTS}`);
+    throw new BadImage(
+      `image at ${hex(slot.flashOffset)} segment count ${segmentCount} exceeds max ${MAX_SEGMENTS}`,
+    );
   }
+  return segmentCount;
+}
 
+function walkSegments(image: Candidate, segmentCount: number): WalkedSegments {
   const segments: VerifiedSegment[] = [];
-  const pageBytes = mmuPageBytes(view, chip);
-  let offset = HEADER_BYTES;
+  let end = HEADER_BYTES;
   let checksum = CHECKSUM_SEED;
   for (let index = 0; index < segmentCount; index += 1) {
-    if (offset + SEGMENT_HEADER_BYTES > slotBytes.length) return tooLong(offset);
-    const loadAddress = view.getUint32(offset, true);
-    const lengthBytes = view.getUint32(offset + 4, true);
-    const dataOffset = offset + SEGMENT_HEADER_BYTES;
-    if (lengthBytes % 4 !== 0 || lengthBytes >= SEGMENT_LIMIT_BYTES) {
-      return bad(`invalid segment length ${hex(lengthBytes)}`);
-    }
-    if (index === 0 && lengthBytes < DESCRIPTOR_BYTES) {
-      return bad(`invalid segment length ${hex(lengthBytes)}`);
-    }
-    if (dataOffset + lengthBytes > slotBytes.length) return tooLong(dataOffset + lengthBytes);
-    const mapped = isFlashMapped(chip, loadAddress);
-    const flashOffset = start + dataOffset;
-    if (mapped && flashOffset % pageBytes !== loadAddress % pageBytes) {
-      return bad(
-        `Segment ${index} load address ${hex(loadAddress, 8)}, doesn't match data ${hex(flashOffset, 8)}`,
-      );
-    }
-    for (const byte of slotBytes.subarray(dataOffset, dataOffset + lengthBytes)) checksum ^= byte;
-    const loaded = loadAddress >= FIRST_LOADABLE_ADDRESS;
-    const placement = mapped ? 'map' : loaded ? 'load' : '';
-    segments.push({ index, flashOffset, loadAddress, lengthBytes, placement });
-    offset = dataOffset + lengthBytes;
+    const segment = readSegment(image, index, end);
+    const dataOffset = end + SEGMENT_HEADER_BYTES;
+    end = dataOffset + segment.lengthBytes;
+    for (const byte of image.bytes.subarray(dataOffset, end)) checksum ^= byte;
+    segments.push(segment);
   }
-  if (chip.mmuPageSizesBytes.length > 1 && descriptorMagic(view) !== DESCRIPTOR_MAGIC) {
-    return bad(`image at ${hex(start)} has no app descriptor`);
-  }
+  return { segments, end, checksum };
+}
 
-  const checksumOffset = alignUp(offset + 1, 16) - 1;
+/** @param offset where its header lies, from the start of the image */
+function readSegment(image: Candidate, index: number, offset: number): VerifiedSegment {
+  const { slot, bytes, view, chip } = image;
+  const dataOffset = offset + SEGMENT_HEADER_BYTES;
+  if (dataOffset > bytes.length) throw tooLong(image, offset);
+  const loadAddress = view.getUint32(offset, true);
+  const lengthBytes = view.getUint32(offset + 4, true);
+  const tooShort = index === 0 && lengthBytes < DESCRIPTOR_BYTES;
+  if (lengthBytes % 4 !== 0 || lengthBytes >= SEGMENT_LIMIT_BYTES || tooShort) {
+    throw new BadImage(`invalid segment length ${hex(lengthBytes)}`);
+  }
+  if (dataOffset + lengthBytes > bytes.length) throw tooLong(image, dataOffset + lengthBytes);
+  const mapped = isFlashMapped(chip, loadAddress);
+  const flashOffset = slot.flashOffset + dataOffset;
+  const pageBytes = mmuPageBytes(view, chip);
+  if (mapped && flashOffset % pageBytes !== loadAddress % pageBytes) {
+    throw new BadImage(
+      `Segment ${index} load address ${hex(loadAddress, 8)}, doesn't match data ${hex(flashOffset, 8)}`,
+    );
+  }
+  const loaded = loadAddress >= FIRST_LOADABLE_ADDRESS;
+  const placement = mapped ? 'map' : loaded ? 'load' : '';
+  return { index, flashOffset, loadAddress, lengthBytes, placement };
+}
+
+/** Checksum and appended hash; answers with the length of the whole image. */
+async function checkEnd(image: Candidate, { end, checksum }: WalkedSegments): Promise<number> {
+  const { bytes, view } = image;
+  const checksumOffset = alignUp(end + 1, 16) - 1;
   const hashAppended = view.getUint8(23) === 1;
   const imageLengthBytes = checksumOffset + 1 + (hashAppended ? HASH_BYTES : 0);
-  if (imageLengthBytes > slotBytes.length) return tooLong(imageLengthBytes);
+  if (imageLengthBytes > bytes.length) throw tooLong(image, imageLengthBytes);
   const stored = view.getUint8(checksumOffset);
   if (stored !== checksum) {
-    return bad(`Checksum failed. Calculated ${hex(checksum)} read ${hex(stored)}`);
+    throw new BadImage(`Checksum failed. Calculated ${hex(checksum)} read ${hex(stored)}`);
   }
   if (hashAppended) {
-    const computed = await sha256(slotBytes.slice(0, checksumOffset + 1));
-    const appended = slotBytes.subarray(checksumOffset + 1, imageLengthBytes);
-    if (!bytesEqual(computed, appended)) return bad('Image hash failed - image is corrupt');
+    const computed = await sha256(bytes.slice(0, checksumOffset + 1));
+    const appended = bytes.subarray(checksumOffset + 1, imageLengthBytes);
+    if (!bytesEqual(computed, appended)) throw new BadImage('Image hash failed - image is corrupt');
   }
-  const hasMappedCode = segments.some(({ loadAddress }) => {
+  return imageLengthBytes;
+}
+
+function hasMappedCode({ chip }: Candidate, segments: readonly VerifiedSegment[]): boolean {
+  return segments.some(({ loadAddress }) => {
     const kind = memoryAt(chip, loadAddress)?.kind;
     return kind === 'IROM' || kind === 'FLASH';
   });
-  return { kind: 'good', imageLengthBytes, segments, hasMappedCode };
+}
+
+function tooLong({ slot }: Candidate, length: number): BadImage {
+  return new BadImage(`Image length ${length} doesn't fit in partition length ${slot.sizeBytes}`);
 }
 
 function checkRevision(header: DataView, revision: number | null): string | null {
