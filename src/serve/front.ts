@@ -95,6 +95,8 @@ export function createFront(options: FrontOptions): Front {
     const transport = isTiny ? new ObservedSocket(socket, (chunk) => observed.feed(chunk)) : socket;
     const session = performServerHandshake(transport, {
       maxOutstandingPings: MOST_STREAMS,
+      // One response a connection leaves nothing to compress against.
+      maxDeflateDynamicTableSize: 0,
       settings: { maxConcurrentStreams: MOST_STREAMS, enablePush: false },
     });
     if (isTiny) streamWindows.set(session, observed);

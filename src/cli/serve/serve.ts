@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import type { Audience } from '../../app-image/index.ts';
 import { createOtaServer, defaultTag, openTokenKey, type ServeEvent } from '../../serve/index.ts';
 import { type Clock, type Issue, systemClock } from '../../shared/index.ts';
@@ -40,9 +39,6 @@ export interface ServeArguments {
 /** `otakit serve IMAGE`: checks the image; what a device could take is then served. */
 export async function serve(path: string, options: ServeArguments, cli: Cli): Promise<void> {
   const { context, setExitCode } = cli;
-  // Keeps the heap's young part from growing with the number of connections, for which it is let grow
-  // by default: a tenth of the memory under load, at no cost in throughput.
-  setFlagsFromString('--semi-space-growth-factor=1');
   const folder = options.data ?? dataFolder(context.env);
   const history = await openServeHistory(join(folder, 'serve-history.json'));
   const view = options.json ? jsonView(context.stdout) : textView(context);
