@@ -2,7 +2,7 @@ import { sha256, toHex } from '../shared/index.ts';
 import { MachineConfigError } from './codes.ts';
 import { type JsonValue, parseMachineConfig } from './document.ts';
 import { type EditOptions, type OtaEdit, setOtaService } from './edit.ts';
-import { chooseOtaService, findOtaServices, type OtaService } from './ota-service.ts';
+import { findOtaServices, type OtaService } from './ota-service.ts';
 import { removeValue, setValue } from './text-edit.ts';
 
 /** What is kept of an edit so that it can be undone. Plain data: it goes into a file as JSON. */
@@ -54,8 +54,8 @@ export async function undoEdit(
     return text.slice(0, offset) + content + text.slice(offset + length);
   }
   const services = findOtaServices(parseMachineConfig(text).value, fragments);
-  const present = services.length === 0 ? null : chooseOtaService(services, undo.service);
-  if (present === null || !sameSettings(settingsOf(present), undo.after)) {
+  const present = services.find(({ name }) => name === undo.service);
+  if (present === undefined || !sameSettings(settingsOf(present), undo.after)) {
     throw new MachineConfigError(
       'machine-config/changed-since',
       `the OTA service "${undo.service}" no longer has the tag ${JSON.stringify(undo.after.version)} that is to be undone`,

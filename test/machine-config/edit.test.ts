@@ -280,8 +280,11 @@ describe('an edit and its undoing', () => {
     await expect(undoEdit(theirs, undo)).rejects.toMatchObject({
       code: 'machine-config/changed-since',
     });
-    await expect(undoEdit('{}', undo)).rejects.toMatchObject({
-      code: 'machine-config/changed-since',
-    });
+    const renamed = setOtaService(original, NEW).text.replace('"OTA"', '"ota"');
+    for (const text of ['{}', renamed]) {
+      await expect(undoEdit(text, undo)).rejects.toMatchObject({
+        code: 'machine-config/changed-since',
+      });
+    }
   });
 });

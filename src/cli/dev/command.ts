@@ -65,7 +65,7 @@ JSON, one object per line:
   rebooted    build, tag, source
   running     build, tag, source, flashOffset, totalMs,
               times{noticeMs,checkMs,publishMs,pushMs,waitMs,downloadMs,rebootMs}
-  failed      build, step (push, device), code, message, hint
+  failed      build, step (push, device), code, message, hint, retryMs
   superseded  build, tag
   restored    targets
   warning     code, message, hint

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Audience } from '../../app-image/index.ts';
 import { createOtaServer, openTokenKey, type ServeEvent } from '../../serve/index.ts';
+import type { ConfigTarget } from '../../machine-config/index.ts';
 import { parseDuration, systemClock } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { openTargets } from '../config/open-target.ts';
@@ -84,6 +85,7 @@ export async function dev(path: string, options: DevOptions, context: CliContext
     clock: systemClock,
     context,
     undoing,
+    once: options.once === true,
     emit: (event) => view.show(event),
   };
   view.start(
@@ -119,7 +121,11 @@ export async function dev(path: string, options: DevOptions, context: CliContext
   } finally {
     current?.supersede();
     await current?.pushed;
-    if (options.restore) view.show({ event: 'restored', targets: await undoing.restore(env) });
+    if (options.restore) {
+      const failed = (target: ConfigTarget, cause: unknown) =>
+        view.notRestored(target.label, cause);
+      view.show({ event: 'restored', targets: await undoing.restore(env, failed) });
+    }
     view.close();
   }
 }

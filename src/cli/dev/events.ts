@@ -82,6 +82,8 @@ export type DevEvent =
       readonly code: string | null;
       readonly message: string;
       readonly hint: string | null;
+      /** It is tried again after this time; `null` where only another build helps. */
+      readonly retryMs: number | null;
     }
   /** A newer build took its place before it ran. */
   | { readonly event: 'superseded'; readonly build: number; readonly tag: string }

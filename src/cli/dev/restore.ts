@@ -15,18 +15,32 @@ export class Undoing {
     this.#done.push({ target, undo });
   }
 
-  /** Undoes every push, the last one first; answers with the targets that are as they were before. */
-  async restore(env: CliContext['env']): Promise<readonly string[]> {
+  /**
+   * Undoes every push, the last one first; answers with the targets that are as they were before. One
+   * that somebody else has set since is left as it is.
+   */
+  async restore(
+    env: CliContext['env'],
+    onFailure: (target: ConfigTarget, cause: unknown) => void,
+  ): Promise<readonly string[]> {
     const store = new UndoStore(env);
-    const targets = new Set<string>();
+    const restored = new Set<string>();
+    const failed = new Set<string>();
     for (const { target, undo } of this.#done.toReversed()) {
-      // Ctrl-C has ended everything else, so this must not listen to it.
-      await updateConfig(target, async ({ text, fragments }) => ({
-        text: await undoEdit(text, undo, { fragments }),
-      }));
-      await store.pop(target.id);
-      targets.add(target.id);
+      if (failed.has(target.id)) continue;
+      try {
+        // Ctrl-C has ended everything else, so this must not listen to it.
+        await updateConfig(target, async ({ text, fragments }) => ({
+          text: await undoEdit(text, undo, { fragments }),
+        }));
+        await store.pop(target.id);
+        restored.add(target.id);
+      } catch (cause) {
+        failed.add(target.id);
+        restored.delete(target.id);
+        onFailure(target, cause);
+      }
     }
-    return [...targets];
+    return [...restored];
   }
 }

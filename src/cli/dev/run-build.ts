@@ -1,6 +1,6 @@
 import { type DeviceStep, redactText, refusalOf, uniqueTag } from '../../machine-config/index.ts';
 import type { OtaServer, ServeEvent } from '../../serve/index.ts';
-import { type Clock, type OtakitError } from '../../shared/index.ts';
+import type { Clock } from '../../shared/index.ts';
 import { applyChange, type ChangeOptions } from '../config/apply-change.ts';
 import type { OpenTarget } from '../config/open-target.ts';
 import type { CliContext } from '../context.ts';
@@ -21,8 +21,23 @@ export interface DevSession {
   readonly clock: Clock;
   readonly context: Pick<CliContext, 'env' | 'signal'>;
   readonly undoing: Undoing;
+  /** Whether to give up at the first failure. */
+  readonly once: boolean;
   readonly emit: (event: DevEvent) => void;
 }
+
+interface Failure {
+  readonly code: string | null;
+  readonly message: string;
+  readonly hint?: string | null | undefined;
+}
+
+/** What may be over the next time. */
+const PASSING: ReadonlySet<string> = new Set([
+  'machine-config/cloud-unreachable',
+  'machine-config/conflict',
+]);
+const RETRY_MS = 5000;
 
 /** A build that passed the check. */
 export interface CheckedBuild {
@@ -76,7 +91,7 @@ export class BuildRun {
       const marks = await Promise.all(
         evidence.map(async (one) => ({ name: one.name, log: await one.mark(context.signal) })),
       );
-      await this.#push();
+      await this.#pushPatiently(signal);
       this.#pushed.resolve();
       if (marks.length === 0) return await this.#untilDownloaded(signal);
       const ends = await Promise.all(marks.map(({ name, log }) => this.#follow(name, log, signal)));
@@ -123,6 +138,20 @@ export class BuildRun {
     this.#publishMs = clock.now() - startMs;
     const durationMs = this.#publishMs;
     emit({ event: 'published', build: number, tag, url, sha256, durationMs });
+  }
+
+  /** A cloud that cannot be reached for a moment should not cost a build. */
+  async #pushPatiently(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#push();
+      } catch (thrown) {
+        const error = asOtakitError(thrown);
+        if (!PASSING.has(error.code) || this.#session.once) throw thrown;
+        this.#failed('push', error, RETRY_MS);
+        await this.#session.clock.sleep(RETRY_MS, signal);
+      }
+    }
   }
 
   async #push(): Promise<void> {
@@ -181,7 +210,7 @@ export class BuildRun {
       return 'running';
     }
     const message = redactText(describeVerdict(verdict));
-    emit({ event: 'failed', build, step: 'device', code: null, message, hint: null });
+    this.#failed('device', { code: null, message });
     return verdict.outcome === 'fell-back' ? 'fell-back' : 'failed';
   }
 
@@ -199,8 +228,20 @@ export class BuildRun {
     };
   }
 
-  #failed(step: 'push' | 'device', { code, message, hint }: OtakitError): void {
+  #failed(
+    step: 'push' | 'device',
+    { code, message, hint = null }: Failure,
+    retryMs?: number,
+  ): void {
     const { number: build } = this.#build;
-    this.#session.emit({ event: 'failed', build, step, code, message, hint: hint ?? null });
+    this.#session.emit({
+      event: 'failed',
+      build,
+      step,
+      code,
+      message,
+      hint,
+      retryMs: retryMs ?? null,
+    });
   }
 }

@@ -21,6 +21,8 @@ export interface DevView {
   warning(issue: Issue): void;
   /** A console can be read no longer. */
   lost(name: string, cause: unknown): void;
+  /** A config could not be put back. */
+  notRestored(target: string, cause: unknown): void;
   show(event: DevEvent): void;
   close(): void;
 }
@@ -37,6 +39,7 @@ function jsonView({ stdout }: CliContext): DevView {
     table: () => {},
     warning: ({ code, message, hint }) => write({ event: 'warning', code, message, hint }),
     lost: (name, cause) => write({ event: 'warning', ...lostConsole(name, cause) }),
+    notRestored: (target, cause) => write({ event: 'warning', ...notRestored(target, cause) }),
     show: write,
     close: () => {},
   };
@@ -50,6 +53,7 @@ function textView({ stdout, stderr, env }: CliContext): DevView {
   const line = (text: string) => live.above(() => stdout.write(`${text}\n`));
   const step = (name: string, ms: number | null, text: string) =>
     line(`  ${name.padEnd(9)}${ms === null ? '' : formatDuration(ms)}`.padEnd(22) + text);
+  const warn = ({ message }: Trouble) => live.above(() => stderr.write(`${message}\n`));
   let table: string | null | undefined;
   return {
     start: (path, targets, evidence) => {
@@ -68,10 +72,8 @@ function textView({ stdout, stderr, env }: CliContext): DevView {
       );
     },
     warning: (issue) => live.above(() => renderIssues([issue], 'dev', stderr, env)),
-    lost: (name, cause) => {
-      const { message } = lostConsole(name, cause);
-      live.above(() => stderr.write(`${message}\n`));
-    },
+    lost: (name, cause) => warn(lostConsole(name, cause)),
+    notRestored: (target, cause) => warn(notRestored(target, cause)),
     show: (event) => {
       switch (event.event) {
         case 'checked': {
@@ -118,7 +120,9 @@ function textView({ stdout, stderr, env }: CliContext): DevView {
         case 'failed': {
           const code = event.code === null ? '' : `${event.code}: `;
           step('failed', null, paint('red', `${code}${printable(event.message)}`));
-          return event.hint === null ? undefined : step('', null, `hint: ${printable(event.hint)}`);
+          if (event.hint !== null) step('', null, `hint: ${printable(event.hint)}`);
+          if (event.retryMs === null) return undefined;
+          return step('', null, `trying again in ${formatDuration(event.retryMs)}`);
         }
         case 'superseded':
           return step('stopped', null, `build ${event.build}: a newer one takes over`);
@@ -132,11 +136,21 @@ function textView({ stdout, stderr, env }: CliContext): DevView {
   };
 }
 
-function lostConsole(
-  name: string,
-  cause: unknown,
-): { readonly code: string; readonly message: string } {
+interface Trouble {
+  readonly code: string;
+  readonly message: string;
+}
+
+function lostConsole(name: string, cause: unknown): Trouble {
+  return trouble(`the console ${name} can be read no longer`, cause);
+}
+
+function notRestored(target: string, cause: unknown): Trouble {
+  return trouble(`${target} is not put back`, cause);
+}
+
+function trouble(what: string, cause: unknown): Trouble {
   const code = cause instanceof OtakitError ? cause.code : 'cli/bug';
   const said = cause instanceof Error ? cause.message : String(cause);
-  return { code, message: `the console ${name} can be read no longer: ${said}` };
+  return { code, message: `${what}: ${said}` };
 }

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { VirtualViamCloud } from '../../../src/simulator/index.ts';
@@ -117,6 +118,18 @@ describe('otakit dev, with a virtual cloud and a virtual device', () => {
     expect(reboots.some(({ fellBack }) => fellBack)).toBe(false);
   });
 
+  it('tries again when the cloud cannot be reached for a moment', async () => {
+    const { build, cloud, dev } = await wholePath();
+    await dev.nextEvent('running');
+    cloud.inject({ kind: 'unavailable', method: 'UpdateRobotPart', times: 1 });
+    await build('v2');
+    expect(await dev.nextEvent('failed')).toMatchObject({
+      code: 'machine-config/cloud-unreachable',
+      retryMs: 5000,
+    });
+    expect(await dev.nextEvent('running')).toMatchObject({ build: 2 });
+  });
+
   it('ends with the newest of two builds in quick succession', async () => {
     const { build, device, dev } = await wholePath({ eraseTime: '400ms' });
     await dev.nextEvent('running');
@@ -201,6 +214,41 @@ describe('otakit dev, with a config in a file', () => {
       if (restore) expect(text).toBe(START);
       else expect(text).toContain(`"version": "${tag}"`);
     }
+  });
+
+  it('leaves a config that somebody else has set since as it is, and says so', async () => {
+    const { command, env, config } = await withFile('--json', '--restore');
+    const dev = started(command, env);
+    await dev.nextEvent('pushed');
+    const theirs = START.replace(
+      '[]',
+      '[{"model": "ota_service", "attributes": {"version": "x"}}]',
+    );
+    await writeFile(config, theirs);
+    expect(await dev.stop()).toBe(130);
+    expect(await dev.nextEvent('warning')).toMatchObject({ code: 'serve/address-loopback' });
+    expect(await dev.nextEvent('warning')).toMatchObject({ code: 'machine-config/changed-since' });
+    expect(dev.events.at(-1)).toMatchObject({ event: 'restored', targets: [] });
+    expect(await readFile(config, 'utf8')).toBe(theirs);
+  });
+
+  it('reads the console of a board on a port', async () => {
+    const consoles = new Set<Socket>();
+    const board = createServer((socket) => consoles.add(socket));
+    await new Promise<void>((resolve) => {
+      board.listen(0, '127.0.0.1', resolve);
+    });
+    onTestFinished(() => void board.close());
+    const { command, env } = await withFile('--json');
+    const port = `tcp://127.0.0.1:${(board.address() as AddressInfo).port}`;
+    const dev = started([...command, '--monitor', port], env);
+    const { tag } = (await dev.nextEvent('pushed')) as unknown as Tagged;
+    await expect.poll(() => consoles.size).toBe(1);
+    for (const socket of consoles) socket.write(`OTA firmware version: ${tag}\r\n`);
+    expect(await dev.nextEvent('running')).toMatchObject({ tag, source: port, flashOffset: null });
+    for (const socket of consoles) socket.destroy();
+    await dev.nextEvent('warning');
+    expect(await dev.nextEvent('warning')).toMatchObject({ code: 'transport/port-lost' });
   });
 
   it('leaves device and config alone when the build is no good', async () => {
