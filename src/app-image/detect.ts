@@ -3,7 +3,7 @@ import { startsPartitionTable } from './flash-contents.ts';
 import type { OtherFile } from './image.ts';
 
 /** What the first bytes of a file say about it, before anything is parsed. */
-export type FirstGuess = 'image' | 'esp8266-v2' | 'flash' | OtherFile['kind'];
+export type FirstGuess = 'image' | 'flash' | OtherFile['kind'];
 
 const UF2_MAGIC = [0x55, 0x46, 0x32, 0x0a];
 const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
@@ -54,7 +54,15 @@ const CHUNK_BYTES = 256 * 1024;
 export async function isErased(source: ByteSource): Promise<boolean> {
   for (let offset = 0; offset < source.sizeBytes; offset += CHUNK_BYTES) {
     const chunk = await source.read(offset, Math.min(CHUNK_BYTES, source.sizeBytes - offset));
-    if (!chunk.every((byte) => byte === 0xff)) return false;
+    if (!allErased(chunk)) return false;
+  }
+  return true;
+}
+
+/** A loop, because a callback for each of millions of bytes is what takes the time here. */
+function allErased(bytes: Uint8Array): boolean {
+  for (let index = 0; index < bytes.length; index += 1) {
+    if (bytes[index] !== 0xff) return false;
   }
   return true;
 }

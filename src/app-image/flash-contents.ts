@@ -9,7 +9,7 @@ import { readRole } from './read-image.ts';
 const SECTOR_BYTES = 4096;
 const WINDOW_BYTES = 64 * SECTOR_BYTES;
 /** The largest flash that an image header can name. */
-const SCAN_LIMIT_BYTES = 128 * 1024 * 1024;
+export const SCAN_LIMIT_BYTES = 128 * 1024 * 1024;
 const TABLE_ROW_BYTES = 32;
 
 /** An image that starts at a sector of a larger file. */

@@ -8,7 +8,7 @@ import {
 import { type ByteSource, formatHex, readUpTo } from '../shared/index.ts';
 import type { AppImageIssue } from './codes.ts';
 import { guessFromStart, isErased, looksEncrypted } from './detect.ts';
-import { findFlashContents, type FlashContents } from './flash-contents.ts';
+import { findFlashContents, type FlashContents, SCAN_LIMIT_BYTES } from './flash-contents.ts';
 import { HEADER_BYTES } from './header.ts';
 import type { EmbeddedImage, ImageInspection, MergedImage, OtherFile } from './image.ts';
 import { readLayout } from './layout.ts';
@@ -41,12 +41,14 @@ async function inspect(source: ByteSource): Promise<ImageInspection> {
   const head = await readUpTo(source, 0, HEAD_BYTES);
   const guess = guessFromStart(head);
   if (guess === 'image') return inspectFromMagic(source);
-  if (guess !== 'flash' && guess !== 'esp8266-v2') return other(guess, source);
+  if (guess !== 'flash') return other(guess, source);
 
   const merged = await asMerged(source, await findFlashContents(source));
   if (merged !== null) return merged;
   if (head.every((byte) => byte === 0xff)) {
-    return other((await isErased(source)) ? 'empty-flash' : 'unknown', source);
+    // What lies behind the largest flash is not looked at: a HEX file can name any address.
+    const tooLarge = source.sizeBytes > SCAN_LIMIT_BYTES;
+    return other(!tooLarge && (await isErased(source)) ? 'empty-flash' : 'unknown', source);
   }
   return other(looksEncrypted(head) ? 'encrypted' : 'unknown', source);
 }

@@ -28,7 +28,7 @@ export function serializeIntelHex(ranges: readonly FlashRange[]): string {
       const addressBank = Math.floor(address / BANK_BYTES);
       if (addressBank !== bank) {
         bank = addressBank;
-        lines.push(record(EXTENDED_LINEAR, 0, Uint8Array.of(bank >>> 8, bank)));
+        lines.push(record(EXTENDED_LINEAR, 0, Uint8Array.of(bank >>> 8, bank & 0xff)));
       }
       const low = address % BANK_BYTES;
       const length = Math.min(LINE_BYTES, BANK_BYTES - low, bytes.length - index);
@@ -41,13 +41,24 @@ export function serializeIntelHex(ranges: readonly FlashRange[]): string {
 }
 
 function record(type: number, address: number, data: Uint8Array): string {
-  const body = Uint8Array.of(data.length, address >>> 8, address, type, ...data);
-  const sum = body.reduce((total, byte) => total + byte, 0);
-  return `:${[...body, -sum & 0xff].map(hexByte).join('')}`;
+  const [high, low] = [address >>> 8, address & 0xff];
+  let sum = data.length + high + low + type;
+  let line = `:${hexByte(data.length)}${hexByte(high)}${hexByte(low)}${hexByte(type)}`;
+  for (let index = 0; index < data.length; index += 1) {
+    const byte = data[index] ?? 0;
+    sum += byte;
+    line += hexByte(byte);
+  }
+  return line + hexByte(-sum & 0xff);
 }
 
+/** Looked up, since a large image has millions of them. */
+const HEX_BYTES = Array.from({ length: 256 }, (_, value) =>
+  value.toString(16).padStart(2, '0').toUpperCase(),
+);
+
 function hexByte(value: number): string {
-  return value.toString(16).padStart(2, '0').toUpperCase();
+  return HEX_BYTES[value] ?? '';
 }
 
 /**
@@ -91,18 +102,31 @@ export function parseIntelHex(text: string): readonly FlashRange[] {
 }
 
 function parseRecord(line: string, number: number) {
-  if (!/^:(?:[0-9a-f]{2}){5,}$/i.test(line)) throw bad(number, 'is no record of hex digits');
-  const bytes = Uint8Array.from({ length: (line.length - 1) / 2 }, (_, index) =>
-    Number.parseInt(line.slice(1 + 2 * index, 3 + 2 * index), 16),
-  );
+  const bytes = new Uint8Array(Math.max(0, (line.length - 1) >>> 1));
+  let sum = 0;
+  for (let index = 0; index < bytes.length; index += 1) {
+    const value =
+      (hexDigit(line.charCodeAt(1 + 2 * index)) << 4) | hexDigit(line.charCodeAt(2 + 2 * index));
+    if (value < 0) throw bad(number, 'is no record of hex digits');
+    bytes[index] = value;
+    sum += value;
+  }
+  if (line[0] !== ':' || line.length % 2 === 0 || bytes.length < 5) {
+    throw bad(number, 'is no record of hex digits');
+  }
   const [length = 0, high = 0, low = 0, type = 0] = bytes;
   if (bytes.length !== length + 5) {
     throw bad(number, `declares ${length} bytes and has ${bytes.length - 5}`);
   }
-  if ((bytes.reduce((total, byte) => total + byte, 0) & 0xff) !== 0) {
-    throw bad(number, 'has a wrong checksum');
-  }
+  if ((sum & 0xff) !== 0) throw bad(number, 'has a wrong checksum');
   return { type, address: high * 256 + low, data: bytes.subarray(4, -1) };
+}
+
+/** The value of a hex digit by its character code; negative for anything else. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code & ~0x20;
+  return letter >= 0x41 && letter <= 0x46 ? letter - 0x37 : -1;
 }
 
 function bigEndian(bytes: Uint8Array): number {

@@ -11,23 +11,35 @@ export function rangeEnd({ flashOffset, bytes }: FlashRange): number {
   return flashOffset + bytes.length;
 }
 
+interface JoinedRange {
+  readonly flashOffset: number;
+  end: number;
+  readonly members: { readonly range: FlashRange; readonly order: number }[];
+}
+
 /** Ranges in the order of flash, those that touch joined into one. Later ones win where they overlap. */
 export function joinRanges(ranges: readonly FlashRange[]): readonly FlashRange[] {
-  const joined: { flashOffset: number; end: number; members: FlashRange[] }[] = [];
-  for (const range of ranges.toSorted((a, b) => a.flashOffset - b.flashOffset)) {
+  const joined: JoinedRange[] = [];
+  const sorted = ranges
+    .map((range, order) => ({ range, order }))
+    .sort((a, b) => a.range.flashOffset - b.range.flashOffset);
+  for (const member of sorted) {
+    const { flashOffset } = member.range;
+    const end = rangeEnd(member.range);
     const last = joined.at(-1);
-    if (last !== undefined && range.flashOffset <= last.end) {
-      last.end = Math.max(last.end, rangeEnd(range));
-      last.members.push(range);
+    if (last !== undefined && flashOffset <= last.end) {
+      last.end = Math.max(last.end, end);
+      last.members.push(member);
     } else {
-      joined.push({ flashOffset: range.flashOffset, end: rangeEnd(range), members: [range] });
+      joined.push({ flashOffset, end, members: [member] });
     }
   }
   return joined.map(({ flashOffset, end, members }) => {
-    if (members.length === 1) return members[0] ?? { flashOffset, bytes: new Uint8Array(0) };
+    const [first] = members;
+    if (members.length === 1 && first !== undefined) return first.range;
     const bytes = new Uint8Array(end - flashOffset);
-    for (const member of ranges) {
-      if (members.includes(member)) bytes.set(member.bytes, member.flashOffset - flashOffset);
+    for (const { range } of members.sort((a, b) => a.order - b.order)) {
+      bytes.set(range.bytes, range.flashOffset - flashOffset);
     }
     return { flashOffset, bytes };
   });
