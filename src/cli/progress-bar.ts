@@ -1,10 +1,10 @@
-import type { OnProgress } from '../flash/index.ts';
+import type { OnProgress, Progress } from '../flash/index.ts';
 import { type Clock, formatDuration, formatSize } from '../shared/index.ts';
 import type { OutputStream } from './context.ts';
 
 const BAR_CELLS = 24;
 /** Redrawing more often costs more than anyone sees. */
-const REDRAW_MS = 80;
+export const REDRAW_MS = 80;
 
 /** Shows progress on one stream until it is finished. */
 export interface ProgressBar {
@@ -38,13 +38,14 @@ export function createProgressBar(stream: OutputStream, clock: Clock): ProgressB
       if (open && !complete && time - drawnAt < REDRAW_MS) return;
       drawnAt = time;
       open = true;
-      const line = barLine(current, doneBytes, totalBytes, time - phaseStart);
+      const line = barLine({ phase, doneBytes, totalBytes }, time - phaseStart);
       stream.write(`\r${line.slice(0, (stream.columns ?? 80) - 1)}\u001b[K`);
     },
   };
 }
 
-function barLine(phase: string, doneBytes: number, totalBytes: number, elapsedMs: number): string {
+/** One line: phase, bar, rate, time left. */
+export function barLine({ phase, doneBytes, totalBytes }: Progress, elapsedMs: number): string {
   const name = sentence(phase).padEnd(22);
   if (totalBytes === 0) return `${name} ${formatSize(doneBytes)}`;
   const ratio = Math.min(1, doneBytes / totalBytes);
@@ -57,6 +58,7 @@ function barLine(phase: string, doneBytes: number, totalBytes: number, elapsedMs
   return `${name} ${bar} ${String(Math.round(ratio * 100)).padStart(3)}%${speed}${rest}`;
 }
 
-function sentence(phase: string): string {
+/** A phase with a capital. */
+export function sentence(phase: string): string {
   return phase.charAt(0).toUpperCase() + phase.slice(1);
 }

@@ -62,6 +62,58 @@ export const FLASH_CODES = {
     kind: 'usage',
     meaning: 'An address or a range lies outside of the flash, or off its sectors.',
   },
+  'flash/no-place': {
+    kind: 'usage',
+    meaning: 'Nothing says where in flash a file goes.',
+  },
+  'flash/not-flashable': {
+    kind: 'input',
+    meaning: 'A file that was to be flashed is no flash content at all.',
+  },
+  'flash/overlap': {
+    kind: 'input',
+    meaning: 'Two files of a flash plan have the same place.',
+  },
+  'flash/not-a-slot': {
+    kind: 'input',
+    meaning: 'An app is to be written where the partition table has no app slot.',
+  },
+  'flash/does-not-fit': {
+    kind: 'input',
+    meaning: 'A file is larger than its partition, or reaches past the flash of the board.',
+  },
+  'flash/header-flash-size': {
+    kind: 'input',
+    meaning: 'The bootloader is built for less flash than the partition table needs.',
+  },
+  'flash/chip-mismatch': {
+    kind: 'input',
+    meaning: 'A file is for another chip than the other files or the board.',
+  },
+  'flash/chip-revision': {
+    kind: 'input',
+    meaning: 'An image does not run on the chip revision of the board.',
+  },
+  'flash/encrypted-board': {
+    kind: 'input',
+    meaning: 'Flash encryption is on, so that plain files would not boot.',
+  },
+  'flash/unsigned': {
+    kind: 'input',
+    meaning: 'Secure boot is on, and an image is not signed.',
+  },
+  'flash/table-mismatch': {
+    kind: 'input',
+    meaning: 'The partition table on the board is not the one that the plan goes by.',
+  },
+  'flash/would-not-boot': {
+    kind: 'input',
+    meaning: 'An app is written, but the bootloader would start another slot.',
+  },
+  'flash/plan-refused': {
+    kind: 'input',
+    meaning: 'Nothing was written, because the files do not fit the board; the reasons are listed.',
+  },
 } as const satisfies CodeCatalogue;
 
 export type FlashCode = keyof typeof FLASH_CODES;

@@ -19,11 +19,20 @@ export {
   openDevice,
   SECTOR_BYTES,
 } from './device.ts';
+export { type CheckedPlan, checkPlanOnBoard, executePlan } from './execute.ts';
 export { findDifferences } from './diff.ts';
 export { FLASHABLE_CHIPS } from './loader/chip-facts.ts';
 export type { DeflatedRange } from './loader/flash-commands.ts';
 export { type FlashRange, locatePartition } from './locate.ts';
 export type { ChipIdentity } from './loader/registers.ts';
+export { type FlashInput } from './plan/pieces.ts';
+export {
+  type FlashPlan,
+  lostPartitions,
+  planFlash,
+  type PlannedPart,
+  type PlanOptions,
+} from './plan/plan.ts';
 export type { OnProgress, Progress } from './progress.ts';
 export {
   Compressor,

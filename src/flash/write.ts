@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import { bytesEqual, formatHex } from '../shared/index.ts';
@@ -42,19 +43,15 @@ export interface PartReport {
   readonly retriedSectors: readonly number[];
 }
 
-/** Compresses ranges of parts, each only once. */
+/** Compresses, and the same bytes only once, however many boards get them. */
 export class Compressor {
-  readonly #done = new Map<FlashPart, Map<string, Promise<Uint8Array>>>();
+  readonly #done = new Map<string, Promise<Uint8Array>>();
 
-  /** The zlib stream of `part.data` from `start` to `end`. */
-  deflate(part: FlashPart, start: number, end: number): Promise<Uint8Array> {
-    const ranges = this.#done.get(part) ?? new Map<string, Promise<Uint8Array>>();
-    this.#done.set(part, ranges);
-    const key = `${start}-${end}`;
-    const known = ranges.get(key);
-    if (known !== undefined) return known;
-    const deflated = compress(part.data.subarray(start, end), { level: BEST });
-    ranges.set(key, deflated);
+  /** The zlib stream of some bytes. */
+  deflate(bytes: Uint8Array): Promise<Uint8Array> {
+    const key = `${bytes.length}-${createHash('sha256').update(bytes).digest('base64')}`;
+    const deflated = this.#done.get(key) ?? compress(bytes, { level: BEST });
+    this.#done.set(key, deflated);
     return deflated;
   }
 }
@@ -140,10 +137,10 @@ async function writeSectors(
       await device.erase(flashOffset, sizeBytes);
       erasedBytes += sizeBytes;
     } else {
-      const deflated = await compressor.deflate(part, start, end);
+      const deflated = await compressor.deflate(part.data.subarray(start, end));
       // While this run is on the line, the next one is compressed.
       const next = runs[index + 1];
-      if (next?.kind === 'write') void compressor.deflate(part, next.start, next.end);
+      if (next?.kind === 'write') void compressor.deflate(part.data.subarray(next.start, next.end));
       await device.write({ flashOffset, sizeBytes, deflated }, (sent) =>
         onBytes(done + Math.floor((sent / deflated.length) * sizeBytes), total),
       );

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import type { RegisterNoun } from '../program.ts';
+import type { AppOptions } from './app.ts';
 import type { EraseOptions } from './erase.ts';
 import type { InfoOptions } from './info.ts';
 import type { ReadOptions } from './read.ts';
 import type { PortOptions } from './session.ts';
 import type { VerifyOptions } from './verify.ts';
+import type { WriteCommandOptions } from './write.ts';
 
 /** `otakit flash …` */
 export const registerFlash: RegisterNoun = (program, cli) => {
@@ -19,6 +21,30 @@ export const registerFlash: RegisterNoun = (program, cli) => {
     .action(async (options: InfoOptions) => {
       const { info } = await import('./info.ts');
       await info(options, cli);
+    });
+
+  withWriting(withTable(withPorts(flash.command('write'))))
+    .description('write what differs, check it, and make it boot')
+    .argument('[files...]', 'merged image, app, bootloader, table, .hex, .uf2; or WHERE=FILE')
+    .option('--at <where>', 'where the one file goes: a partition, a slot, an offset')
+    .option('--flasher-args <file>', 'also all files of an ESP-IDF build/flasher_args.json')
+    .option('--erase-all', 'erase the whole flash before')
+    .option('--dry-run', 'show the plan, and open no port')
+    .addHelpText('after', WRITE_HELP)
+    .action(async (files: readonly string[], options: WriteCommandOptions) => {
+      const { write } = await import('./write.ts');
+      await write(files, options, cli);
+    });
+
+  withWriting(withPorts(flash.command('app')))
+    .description('write an app into a slot of a board that has a table, and make it boot')
+    .argument('<image>', 'app image')
+    .option('--slot <slot>', 'ota_0, factory, …; or next: the one an update would take', 'next')
+    .option('--table-offset <offset>', 'where the table of the board is, if not at 0x8000')
+    .addHelpText('after', APP_HELP)
+    .action(async (image: string, options: AppOptions) => {
+      const { app } = await import('./app.ts');
+      await app(image, options, cli);
     });
 
   withTable(withPort(flash.command('read')))
@@ -68,15 +94,36 @@ export const registerFlash: RegisterNoun = (program, cli) => {
     });
 };
 
+const PORTS = '/dev/ttyUSB0, COM3, tcp://host:port, rfc2217://host:port, sim://esp32c3';
+
 /** The options of everything that opens a port. */
 function withPort(command: Command): Command {
+  return withLine(command.option('-p, --port <port>', `${PORTS}; by default the only board`));
+}
+
+/** The same where it can be several. */
+function withPorts(command: Command): Command {
+  return withLine(
+    command.option(
+      '-p, --port <ports>',
+      `${PORTS}; several with commas, or all; by default the only board`,
+    ),
+  );
+}
+
+function withLine(command: Command): Command {
   return command
-    .option(
-      '-p, --port <port>',
-      '/dev/ttyUSB0, COM3, tcp://host:port, rfc2217://host:port, sim://esp32c3; by default the only board',
-    )
     .option('-b, --baud <rate>', 'rate for the bulk of the work (default 921600)')
     .option('--no-stub', 'do not upload the flasher stub: slower, and no erasing');
+}
+
+function withWriting(command: Command): Command {
+  return command
+    .option('--keep <partitions>', 'partitions that must not be touched: nvs,otadata')
+    .option('--full', 'write everything, not only what differs')
+    .option('--no-verify', 'do not compare MD5 afterwards')
+    .option('--no-reset', 'leave the chip in its loader')
+    .option('--json', 'one JSON object instead of text');
 }
 
 function withTable(command: Command): Command {
@@ -94,6 +141,34 @@ JSON:
   target, chip, revision (major × 100 + minor), mac, flashId, flashSizeBytes, secureBoot,
   flashEncryption, loader, baudRate, table[]{name,type,subtype,flashOffset,sizeBytes}|null,
   tableProblem|null, slots[]{slot,name,state,chip,projectName,version}, boots|null, why|null`;
+
+const WRITE_HELP = `
+Examples:
+  otakit flash write merged.bin                     first flash; NVS and otadata stay as they are
+  otakit flash write build/app.bin                  the app into its slot, and it boots
+  otakit flash write ota_1=app.bin nvs=nvs.bin --partitions partitions.csv
+  otakit flash write --flasher-args build/flasher_args.json --port all
+  otakit flash write merged.bin --dry-run --json
+
+A file says itself where it goes: a bootloader to where its chip has it, a table to 0x8000, an app into
+factory or else ota_0, a merged image to 0 without its gaps. Otadata is changed where another slot
+would boot. Anything that would not boot is refused before a byte is written: chip, revision, flash
+size, table, slot, secure boot and flash encryption are checked.
+
+Exits 3 when refused, 4 when a board does not answer, 6 when the flash does not hold what it should.
+
+JSON:
+  boards[]{target,ok,durationMs,chip,revision,mac,baudRate,otadataChanged,
+  plan{chip,parts[]{kind,file,name,flashOffset,sizeBytes,partition,version},boots,kept,eraseAll},
+  parts[]{name,flashOffset,sizeBytes,writtenBytes,erasedBytes,sentBytes,verified,retriedSectors},
+  error{code,message,hint} where not ok}; with --dry-run the plan alone`;
+
+const APP_HELP = `
+Examples:
+  otakit flash app build/app.bin
+  otakit flash app build/app.bin --slot ota_1 --port /dev/ttyUSB0
+
+JSON: as \`otakit flash write\``;
 
 const READ_HELP = `
 Examples:

@@ -1,7 +1,7 @@
 import { systemClock } from '../../shared/index.ts';
-import { type FlashDevice, onlyBoardPort, openDevice } from '../../flash/index.ts';
+import { boardPorts, type FlashDevice, onlyBoardPort, openDevice } from '../../flash/index.ts';
 import { CliError } from '../codes.ts';
-import { openAnyLink } from '../open-any-link.ts';
+import { openPort } from '../links.ts';
 import type { Cli } from '../program.ts';
 
 /** The options of every command that talks to a board. */
@@ -24,17 +24,43 @@ export function baudOption(text: string | undefined): number | undefined {
   });
 }
 
+/** The one port that is meant: `--port`, or the only board that is plugged in. */
+export async function targetOf({ port }: PortOptions): Promise<string> {
+  return port ?? (await onlyBoardPort());
+}
+
+/**
+ * The ports that are meant: several with commas between them, or `all` that boards are plugged into.
+ *
+ * @throws FlashError `flash/no-board`
+ */
+export async function targetsOf({ port }: PortOptions): Promise<readonly string[]> {
+  if (port === undefined) return [await onlyBoardPort()];
+  if (port !== 'all') return port.split(',').map((target) => target.trim());
+  const ports = await boardPorts();
+  return ports.length > 0 ? ports : [await onlyBoardPort()];
+}
+
+/** {@link withDeviceAt} on the one port that is meant. */
+export async function withDevice<Result>(
+  options: PortOptions,
+  cli: Cli,
+  work: (device: FlashDevice) => Promise<Result>,
+): Promise<Result> {
+  return withDeviceAt(await targetOf(options), options, cli, work);
+}
+
 /**
  * Connects to a board, works with it, and starts its application again, also where the work failed or
  * was stopped by Ctrl-C: a board is never left hanging in its loader.
  */
-export async function withDevice<Result>(
+export async function withDeviceAt<Result>(
+  target: string,
   options: PortOptions,
   { context }: Cli,
   work: (device: FlashDevice) => Promise<Result>,
 ): Promise<Result> {
-  const target = options.port ?? (await onlyBoardPort());
-  await using device = await openDevice(openAnyLink, target, {
+  await using device = await openDevice(openPort, target, {
     clock: systemClock,
     signal: context.signal,
     baudRate: baudOption(options.baud),

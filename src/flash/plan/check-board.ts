@@ -1,0 +1,145 @@
+import { formatRevision } from '../../app-image/index.ts';
+import { chipByName } from '../../chips/index.ts';
+import { type PartitionTable, shownName, usedFlashBytes } from '../../partition-table/index.ts';
+import { formatHex, formatSize, type Issue } from '../../shared/index.ts';
+import type { BoardTable } from '../board-contents.ts';
+import type { FlashCode } from '../codes.ts';
+import type { DeviceInfo } from '../device.ts';
+import type { FlashPlan, PlannedPart } from './plan.ts';
+
+type FlashIssue = Issue<FlashCode>;
+type Finding = Omit<FlashIssue, 'severity'>;
+
+/** Everything that speaks against writing a plan to this very board. */
+export function checkBoard(
+  plan: FlashPlan,
+  info: DeviceInfo,
+  boardTable: BoardTable,
+): readonly FlashIssue[] {
+  const errors = [
+    ...chipFindings(plan, info),
+    ...plan.parts.flatMap((part) => revisionFindings(part, info)),
+    ...sizeFindings(plan, info),
+    ...securityFindings(plan, info),
+    ...tableFindings(plan, boardTable),
+  ];
+  return errors.map((finding) => ({ ...finding, severity: 'error' }));
+}
+
+function chipFindings({ chip }: FlashPlan, info: DeviceInfo): readonly Finding[] {
+  if (chip === null || chip === info.chip) return [];
+  return [
+    {
+      code: 'flash/chip-mismatch',
+      message: `the files are for the ${chipByName(chip).title}, the board has an ${chipByName(info.chip).title}`,
+      hint: 'Choose the other board, or build for this one.',
+    },
+  ];
+}
+
+const NO_LIMIT = new Set([0, 0xffff]);
+
+function revisionFindings(
+  { image, fileName }: PlannedPart,
+  { revision }: DeviceInfo,
+): readonly Finding[] {
+  const extended = image?.header.extended ?? null;
+  if (extended === null) return [];
+  const { minChipRevision: min, maxChipRevision: max } = extended;
+  const isBelowMax = NO_LIMIT.has(max) || revision <= max || image?.kind === 'bootloader';
+  if (revision >= min && isBelowMax) return [];
+  const range = NO_LIMIT.has(max)
+    ? `${formatRevision(min)} and up`
+    : `${formatRevision(min)} to ${formatRevision(max)}`;
+  return [
+    {
+      code: 'flash/chip-revision',
+      message: `${fileName} needs chip revision ${range}, the board has ${formatRevision(revision)}`,
+      hint: 'Build it for this revision (CONFIG_ESP32…_REV_MIN), or take a newer board.',
+    },
+  ];
+}
+
+function sizeFindings(
+  { parts, table, writesTable }: FlashPlan,
+  { flashSizeBytes }: DeviceInfo,
+): readonly Finding[] {
+  const size = formatSize(flashSizeBytes);
+  const tooFar = parts.filter(
+    ({ flashOffset, data }) => flashOffset + data.length > flashSizeBytes,
+  );
+  const findings = tooFar.map(({ fileName, flashOffset, data }): Finding => ({
+    code: 'flash/does-not-fit',
+    message: `${fileName} would reach to ${formatHex(flashOffset + data.length)}, but the board has ${size} of flash`,
+    hint: 'Take a board with more flash, or a smaller partition table.',
+  }));
+  if (table !== null && writesTable && usedFlashBytes(table) > flashSizeBytes) {
+    findings.push({
+      code: 'flash/does-not-fit',
+      message: `the partition table needs ${formatSize(usedFlashBytes(table))}, the board has ${size} of flash: it would not boot`,
+      hint: 'Take a board with more flash, or a smaller partition table.',
+    });
+  }
+  return findings;
+}
+
+function securityFindings({ parts }: FlashPlan, info: DeviceInfo): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (info.flashEncryption) {
+    findings.push({
+      code: 'flash/encrypted-board',
+      message: 'flash encryption is on, and plain text would not boot',
+      hint: 'Update this board over the air: it encrypts what it receives by itself.',
+    });
+  }
+  const unsigned = parts.filter(({ image }) => image !== null && image.signature === null);
+  if (info.secureBoot) {
+    findings.push(
+      ...unsigned.map(({ fileName }): Finding => ({
+        code: 'flash/unsigned',
+        message: `secure boot is on, and ${fileName} is not signed: it would not boot`,
+        hint: 'Sign it with the key of this board.',
+      })),
+    );
+  }
+  return findings;
+}
+
+/** A plan that goes by a table from a file must find that table on the board. */
+function tableFindings({ table, writesTable }: FlashPlan, board: BoardTable): readonly Finding[] {
+  if (table === null || writesTable) return [];
+  if (board.kind === 'none') {
+    return [
+      {
+        code: 'flash/table-mismatch',
+        message: `the board has no partition table to go by: ${board.problem}`,
+        hint: 'Flash bootloader and table too (the merged image, or --flasher-args).',
+      },
+    ];
+  }
+  const difference = firstDifference(table, board.table);
+  if (difference === null) return [];
+  return [
+    {
+      code: 'flash/table-mismatch',
+      message: `the partition table on the board is another one: ${difference}`,
+      hint: 'Leave out --partitions to go by the board, or flash the table too.',
+    },
+  ];
+}
+
+function firstDifference(planned: PartitionTable, found: PartitionTable): string | null {
+  for (const entry of planned.entries) {
+    const other = found.entries.find(({ name }) => name === entry.name);
+    const name = shownName(entry);
+    if (other === undefined) return `it has no ${name}`;
+    if (other.flashOffset !== entry.flashOffset || other.sizeBytes !== entry.sizeBytes) {
+      return `${name} is at ${formatHex(other.flashOffset)} (${formatSize(other.sizeBytes)}), not at ${formatHex(entry.flashOffset)} (${formatSize(entry.sizeBytes)})`;
+    }
+    if (other.type !== entry.type || other.subtype !== entry.subtype) {
+      return `${name} has another type`;
+    }
+  }
+  const more = found.entries.find(({ name }) => !planned.entries.some((one) => one.name === name));
+  return more === undefined ? null : `it also has ${shownName(more)}`;
+}
