@@ -3,7 +3,7 @@ import { checkOtaUrl, type UrlCheckOptions } from './check-url.ts';
 import type { MachineConfigCode } from './codes.ts';
 import type { MachineConfigDocument } from './document.ts';
 import type { OtaSettings } from './edit.ts';
-import { type Fragments, fragmentUses } from './fragment-use.ts';
+import { type Fragments, unreadFragments } from './fragment-use.ts';
 import { describeService, findOtaServices, type OtaService } from './ota-service.ts';
 import { redactUrl } from './redact.ts';
 import { checkTag, looksOlder } from './version-tag.ts';
@@ -32,13 +32,20 @@ export function validateMachineConfig(
 ): readonly Issue<MachineConfigCode>[] {
   const services = findOtaServices(document.value, fragments);
   const [first] = services;
-  const unread = fragmentUses(document.value).filter(({ id }) => !fragments.has(id));
   return [
     ...document.issues,
     ...(services.length > 1 ? [severalServices(services)] : []),
     ...(first === undefined ? [noService()] : [...presentUrl(first), ...presentTag(first)]),
-    ...unread.map(({ id }) => fragmentNotRead(id)),
+    ...checkFragments(document, fragments),
   ];
+}
+
+/** A fragment that is not known may bring an OTA service that the device would meet as well. */
+export function checkFragments(
+  { value }: MachineConfigDocument,
+  fragments: Fragments,
+): readonly Issue<MachineConfigCode>[] {
+  return unreadFragments(value, fragments).map(fragmentNotRead);
 }
 
 function checkChange(

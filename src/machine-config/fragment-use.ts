@@ -24,6 +24,24 @@ export function fragmentUses(config: JsonObject): readonly FragmentUse[] {
   });
 }
 
+/** The fragments that a config is built on, also through others, whose content is not known. */
+export function unreadFragments(config: JsonObject, fragments: Fragments): readonly string[] {
+  const unread = new Set<string>();
+  const seen = new Set<string>();
+  const look = (from: JsonObject) => {
+    for (const { id } of fragmentUses(from)) {
+      const content = fragments.get(id);
+      if (content === undefined) unread.add(id);
+      else if (!seen.has(id)) {
+        seen.add(id);
+        look(content);
+      }
+    }
+  };
+  look(config);
+  return [...unread];
+}
+
 /** What `fragment_mods` sets for one service of a fragment. */
 export interface ServiceOverrides {
   readonly url: JsonValue | undefined;

@@ -1,5 +1,5 @@
 import { hasErrors, type Issue } from '../shared/index.ts';
-import { checkSettings } from './check-edit.ts';
+import { checkFragments, checkSettings } from './check-edit.ts';
 import type { UrlCheckOptions } from './check-url.ts';
 import type { MachineConfigCode } from './codes.ts';
 import { parseMachineConfig } from './document.ts';
@@ -27,7 +27,11 @@ export function planOtaChange(
   const present = chooseOtaService(findOtaServices(document.value, fragments), options.service);
   const tag = typeof present?.version === 'string' ? present.version : null;
   const settings = settingsFor(tag);
-  const issues = [...document.issues, ...checkSettings(settings, present, options)];
+  const issues = [
+    ...document.issues,
+    ...(present === null ? checkFragments(document, fragments) : []),
+    ...checkSettings(settings, present, options),
+  ];
   if (hasErrors(issues)) return { issues, edit: null };
   return { issues, edit: setOtaService(text, settings, { ...options, fragments }) };
 }

@@ -4,8 +4,11 @@ import {
   checkOtaUrl,
   checkSettings,
   checkTag,
+  type Fragments,
+  type JsonObject,
   looksOlder,
   parseMachineConfig,
+  planOtaChange,
   uniqueTag,
   validateMachineConfig,
 } from '../../src/machine-config/index.ts';
@@ -143,6 +146,35 @@ describe('validateMachineConfig', () => {
     ],
   ])('%s', (name, expected) => {
     expect(codes(validateMachineConfig(parseMachineConfig(fixture(name))))).toEqual(expected);
+  });
+});
+
+describe('planOtaChange', () => {
+  const settings = () => ({ url: 'http://10.0.0.5:8080/a.bin', version: 'v1' });
+
+  it('warns of a fragment that may have a service already, also one inside another', () => {
+    const text = '{"fragments": [{"id": "outer"}]}';
+    const outer = { fragments: ['inner'] };
+    const inner = { services: [] };
+    const codesFor = (fragments: Fragments) =>
+      codes(planOtaChange({ text, fragments }, settings).issues);
+    const unread = ['machine-config/fragment-not-read'];
+    expect(codesFor(new Map())).toEqual(unread);
+    expect(codesFor(new Map([['outer', outer]]))).toEqual(unread);
+    expect(
+      codesFor(
+        new Map<string, JsonObject>([
+          ['outer', outer],
+          ['inner', inner],
+        ]),
+      ),
+    ).toEqual([]);
+  });
+
+  it('has no edit where something speaks against it', () => {
+    const plan = planOtaChange({ text: '{}', fragments: new Map() }, () => ({ version: 'v1' }));
+    expect(codes(plan.issues)).toEqual(['machine-config/url-missing']);
+    expect(plan.edit).toBeNull();
   });
 });
 

@@ -14,7 +14,7 @@ import { loadPartitionTable } from '../partition-table-file.ts';
 import { chooseAddress } from '../serve/choose-address.ts';
 import { loadImage, type LoadResult } from '../serve/load-image.ts';
 import { portOption, ttlOption } from '../serve/options.ts';
-import { collectEvidence } from './evidence.ts';
+import { collectEvidence } from '../follow/evidence.ts';
 import type { FoundBuild } from './find-build.ts';
 import { Undoing } from './restore.ts';
 import { type BuildEnd, BuildRun, type DevSession } from './run-build.ts';

@@ -8,7 +8,7 @@ import { asOtakitError } from '../render-error.ts';
 import type { LoadedImage } from '../serve/load-image.ts';
 import { describeVerdict } from '../push/push-one.ts';
 import type { DevEvent, StepTimes } from './events.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence } from '../follow/evidence.ts';
 import type { Undoing } from './restore.ts';
 
 /** What all builds of one run have in common. */

@@ -21,6 +21,11 @@ export const registerPush: RegisterNoun = (program, { context, setExitCode }) =>
     .option('--allow-loopback', 'let loopback addresses pass, for a virtual device')
     .option('--dry-run', 'show what would change, write nothing')
     .option('--follow', 'show what the devices do until they run the new version, or say why not')
+    .option('--monitor <port>', 'with --follow: read the console of the board there')
+    .option(
+      '--log <file>',
+      'with --follow: read the console from a file that something else writes',
+    )
     .option('--silence <duration>', 'how long a followed device may say nothing', '5m')
     .option('--json', 'report as JSON')
     .addHelpText('after', HELP + CREDENTIALS_HELP)
@@ -35,10 +40,11 @@ Before anything is written, the URL is fetched as a device would: HTTP/2 only, n
 redirects only, content-length, header of the image. A config that somebody else saves meanwhile keeps
 their change. \`otakit config revert\` undoes a push.
 
---follow needs --part, and reads the log that the device sends to the Viam app. It ends with
+--follow reads the log that the device sends to the Viam app (--part), or its console. Only the console
+shows which slot the bootloader loads. It ends with
   updated     the device booted with the new tag
   refused     the device's own message
-  fell back   the device has the tag, and its bootloader loaded the old slot
+  fell back   the device has the tag, and its bootloader loaded the old slot (console only)
   silent      nothing in the log for as long as --silence says
 
 Exit codes: 0 done · 3 refused by a check · 4 a device refused · 5 cloud, network, or silent ·

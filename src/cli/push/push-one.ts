@@ -1,7 +1,6 @@
 import {
   type DeviceStep,
   type DeviceVerdict,
-  followPart,
   redactText,
   type SettingsFor,
 } from '../../machine-config/index.ts';
@@ -15,6 +14,7 @@ import {
 import { applyChange, type Change, type ChangeOptions } from '../config/apply-change.ts';
 import type { OpenTarget } from '../config/open-target.ts';
 import type { CliContext } from '../context.ts';
+import type { Evidence } from '../follow/evidence.ts';
 import { asOtakitError } from '../render-error.ts';
 
 /** What became of one machine config, and of its device. */
@@ -28,7 +28,8 @@ export interface PushResult {
 
 /** How one push is made. */
 export interface PushOneOptions extends ChangeOptions {
-  readonly follow?: boolean;
+  /** What to follow the device by; `null` does not follow it. */
+  readonly evidence: Evidence | null;
   readonly silenceMs: number;
   readonly report: (line: string) => void;
 }
@@ -37,15 +38,13 @@ export interface PushOneOptions extends ChangeOptions {
 export async function pushOne(
   open: OpenTarget,
   settingsFor: SettingsFor,
-  { follow = false, silenceMs, report, ...options }: PushOneOptions,
+  { evidence, silenceMs, report, ...options }: PushOneOptions,
   context: CliContext,
 ): Promise<PushResult> {
   const { signal } = context;
   let change: Change | null = null;
   try {
-    const { cloud, partId } = open;
-    const marked =
-      follow && cloud !== null && partId !== null ? await followPart(cloud, partId, signal) : null;
+    const marked = evidence === null ? null : await evidence.mark(signal);
     change = await applyChange(open.target, settingsFor, options, context);
     const tag = change.edit?.after.version;
     if (marked === null || !change.written || typeof tag !== 'string') {

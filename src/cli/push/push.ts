@@ -11,6 +11,7 @@ import { type OpenTarget, openTargets } from '../config/open-target.ts';
 import type { TargetOptions } from '../config/target-options.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { collectEvidence } from '../follow/evidence.ts';
 import { toJson } from '../json.ts';
 import { renderIssues } from '../render-issues.ts';
 import { pushOne, type PushResult } from './push-one.ts';
@@ -27,6 +28,8 @@ export interface PushOptions extends TargetOptions {
   readonly allowLoopback?: boolean;
   readonly dryRun?: boolean;
   readonly follow?: boolean;
+  readonly monitor?: string;
+  readonly log?: string;
   readonly silence: string;
   readonly json?: boolean;
 }
@@ -51,15 +54,29 @@ export async function push(options: PushOptions, context: CliContext): Promise<n
   }
   renderIssues(issues, 'URL', context.stderr, context.env);
 
-  const onlyOne = targets.length === 1;
   const say = options.json ? () => {} : (line: string) => context.stderr.write(`${line}\n`);
+  const consoles = new AbortController();
+  const evidence = options.follow
+    ? collectEvidence(
+        targets,
+        options,
+        AbortSignal.any([context.signal, consoles.signal]),
+        (name, cause) => say(`the console ${name} can be read no longer: ${String(cause)}`),
+      )
+    : [];
+  const onlyOne = targets.length === 1;
   const results = await Promise.all(
-    targets.map((open) => {
+    targets.map((open, index) => {
       const prefix = onlyOne ? '' : `${open.target.label}: `;
       const report = (line: string) => say(prefix + line);
-      return pushOne(open, settingsFor, { ...options, silenceMs, report }, context);
+      return pushOne(
+        open,
+        settingsFor,
+        { ...options, evidence: evidence[index] ?? null, silenceMs, report },
+        context,
+      );
     }),
-  );
+  ).finally(() => consoles.abort());
   if (options.json) context.stdout.write(toJson({ issues, results: results.map(describeResult) }));
   else renderAll(results, options, context);
   return Math.max(...results.map(exitCodeOf));
@@ -102,9 +119,21 @@ async function checkUrl(
   return (await preflightUrl(url, { allowLoopback, signal })).issues;
 }
 
-function refuseToFollowUnseen({ follow }: PushOptions, targets: readonly OpenTarget[]): void {
-  if (!follow || targets.every(({ partId }) => partId !== null)) return;
-  throw new CliError('cli/usage', '--follow reads the log of a part, so it needs --part', {
-    hint: 'With a file or a fragment, watch the downloads in the terminal of `otakit serve`.',
+function refuseToFollowUnseen(
+  { follow, monitor, log }: PushOptions,
+  targets: readonly OpenTarget[],
+): void {
+  const isConsole = monitor !== undefined || log !== undefined;
+  if (
+    isConsole &&
+    (!follow || targets.length > 1 || (monitor !== undefined && log !== undefined))
+  ) {
+    throw new CliError('cli/usage', 'a console shows one device, and only with --follow', {
+      hint: 'Name one target with --follow and one of --monitor and --log.',
+    });
+  }
+  if (!follow || isConsole || targets.every(({ partId }) => partId !== null)) return;
+  throw new CliError('cli/usage', '--follow has nothing to read the device by', {
+    hint: 'Name a --part, whose log it reads, or the console of the board with --monitor or --log.',
   });
 }

@@ -1,6 +1,6 @@
 import { createServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/machine-config/index.ts';
@@ -182,6 +182,8 @@ describe('otakit push', () => {
     const follow = await otakit([...args, '--follow'], { env });
     expect(follow).toMatchObject({ exitCode: 2 });
     expect(follow.stderr).toContain('--part');
+    const unused = await otakit([...args, '--log', file], { env });
+    expect(unused).toMatchObject({ exitCode: 2 });
   });
 
   it('wants a tag, and one only', async () => {
@@ -235,6 +237,28 @@ describe('otakit push --follow', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       results: [{ verdict: { outcome: 'fell-back', actualOffset: 0x20000 } }],
     });
+  });
+
+  it('reads the console of the device where there is one, for a config in a file too', async () => {
+    const folder = await temporaryFolder();
+    const [file, log] = [join(folder, 'machine.json'), join(folder, 'device.log')];
+    await writeFile(file, fixture('app-triplet.json'));
+    await writeFile(log, 'OTA firmware version: v2\n');
+    const args = ['push', '--url', await servedImage(), '--allow-loopback', '--tag', 'v2'];
+    const pushing = otakit([...args, '--file', file, '--follow', '--log', log], {
+      env: { OTAKIT_DATA: join(folder, 'data') },
+    });
+    await expect.poll(() => readFile(file, 'utf8')).toContain('"version": "v2"');
+    await appendFile(log, `${UPDATE.slice(0, -1).join('\n')}\n`);
+    await appendFile(
+      log,
+      'Loaded app from partition at offset 0x20000\nOTA firmware version: v2\n',
+    );
+    const { exitCode, stdout } = await pushing;
+    expect(stdout).toContain(
+      'fell back: the device has the new tag, but runs the old slot at 0x20000',
+    );
+    expect(exitCode).toBe(6);
   });
 
   it('tells a device that says nothing', async () => {

@@ -30,9 +30,11 @@ export async function* portLines(target: string, signal: AbortSignal): DeviceLin
 
 /** What is appended to a file from now on, such as the saved console of a device. */
 export async function* fileLines(path: string, clock: Clock, signal: AbortSignal): DeviceLines {
-  await using file = await open(path, 'a+');
+  const found = await open(path, 'r').catch(ifMissing);
+  await using file = found ?? (await openOnceThere(path, clock, signal));
   const lines = new LineSplitter();
-  let { size: position } = await file.stat();
+  // Of a file that was not there yet, everything is new.
+  let position = found === null ? 0 : (await file.stat()).size;
   for (;;) {
     const { size } = await file.stat();
     // A file that became shorter was begun anew.
@@ -50,6 +52,19 @@ export async function* fileLines(path: string, clock: Clock, signal: AbortSignal
     }
     await clock.sleep(TAIL_POLL_MS, signal);
   }
+}
+
+async function openOnceThere(path: string, clock: Clock, signal: AbortSignal) {
+  for (;;) {
+    await clock.sleep(TAIL_POLL_MS, signal);
+    const file = await open(path, 'r').catch(ifMissing);
+    if (file !== null) return file;
+  }
+}
+
+function ifMissing(cause: NodeJS.ErrnoException): null {
+  if (cause.code === 'ENOENT') return null;
+  throw cause;
 }
 
 /** Bytes to lines, without colours. */
