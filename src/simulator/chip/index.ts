@@ -1,7 +1,6 @@
 export { firmware } from './boot.ts';
 export {
   type BootContext,
-  type ResetReason,
   VirtualChip,
   type VirtualChipOptions,
 } from './chip.ts';
