@@ -8,7 +8,7 @@ $(INSTALLED): package-lock.json
 	npm ci --loglevel=error
 	@touch $@
 
-$(BUILT): $(INSTALLED) package.json tsconfig.json $(shell find src -type f)
+$(BUILT): $(INSTALLED) package.json tsconfig.json .bundle.mjs $(shell find src -type f)
 	npm run --silent build
 	@touch $@
 
@@ -46,12 +46,12 @@ flag = $(if $(filter-out 0 no off false,$($(1))), --$(2))
 
 .PHONY: serve-ota
 serve-ota: $(BUILT) ## serve IMAGE= PARTITIONS= on the LAN [PORT= HOST= TAG= TTL= CHIP= WATCH=1 …]; the sample image by default
-	@node_modules/.bin/node dist/main.js serve '$(SERVE_IMAGE)'$(call option,SERVE_PARTITIONS,partitions)$(call option,CHIP,chip)$(call option,FOR,for)$(call option,PORT,port)$(call option,BIND,bind)$(call option,SERVE_HOST,host)$(call option,TAG,tag)$(call option,TTL,ttl)$(call option,DATA,data)$(call flag,NO_AUTH,no-auth)$(call flag,WATCH,watch)$(call flag,ONCE,once)$(call flag,FORCE,force)$(call flag,NO_ANNOUNCE,no-announce)$(call flag,JSON,json)
+	@node_modules/.bin/node dist/bin/main.js serve '$(SERVE_IMAGE)'$(call option,SERVE_PARTITIONS,partitions)$(call option,CHIP,chip)$(call option,FOR,for)$(call option,PORT,port)$(call option,BIND,bind)$(call option,SERVE_HOST,host)$(call option,TAG,tag)$(call option,TTL,ttl)$(call option,DATA,data)$(call flag,NO_AUTH,no-auth)$(call flag,WATCH,watch)$(call flag,ONCE,once)$(call flag,FORCE,force)$(call flag,NO_ANNOUNCE,no-announce)$(call flag,JSON,json)
 
 # `make dev` takes the same, and names the machine config by CONFIG (a file) or PART (in the Viam app).
 .PHONY: dev
 dev: $(BUILT) ## every finished build of IMAGE= onto the device of CONFIG= or PART= [PARTITIONS= MONITOR= LOG= HOST= …]
-	@node_modules/.bin/node dist/main.js dev '$(SERVE_IMAGE)'$(call option,SERVE_PARTITIONS,partitions)$(call option,CONFIG,file)$(call option,PART,part)$(call option,FRAGMENT,fragment)$(call option,CLOUD,cloud)$(call option,API_KEY_FILE,api-key-file)$(call option,SERVICE,service)$(call option,MONITOR,monitor)$(call option,LOG,log)$(call option,SILENCE,silence)$(call option,CHIP,chip)$(call option,FOR,for)$(call option,PORT,port)$(call option,BIND,bind)$(call option,SERVE_HOST,host)$(call option,TTL,ttl)$(call flag,NO_AUTH,no-auth)$(call flag,RESTORE,restore)$(call flag,ONCE,once)$(call flag,JSON,json)
+	@node_modules/.bin/node dist/bin/main.js dev '$(SERVE_IMAGE)'$(call option,SERVE_PARTITIONS,partitions)$(call option,CONFIG,file)$(call option,PART,part)$(call option,FRAGMENT,fragment)$(call option,CLOUD,cloud)$(call option,API_KEY_FILE,api-key-file)$(call option,SERVICE,service)$(call option,MONITOR,monitor)$(call option,LOG,log)$(call option,SILENCE,silence)$(call option,CHIP,chip)$(call option,FOR,for)$(call option,PORT,port)$(call option,BIND,bind)$(call option,SERVE_HOST,host)$(call option,TTL,ttl)$(call flag,NO_AUTH,no-auth)$(call flag,RESTORE,restore)$(call flag,ONCE,once)$(call flag,JSON,json)
 
 .PHONY: bench
 bench: $(BUILT) ## benchmarks beside the peers

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import { createRequire, enableCompileCache } from 'node:module';
 
 const OLDEST_NODE_MAJOR = 24;
 
@@ -13,8 +12,7 @@ if (major < OLDEST_NODE_MAJOR) {
   process.exitCode = 2;
 } else if (process.argv.length === 3 && /^(--version|-V)$/.test(process.argv[2] ?? '')) {
   // Answered here, because scripts ask often and loading the commands takes longer than the answer.
-  const file = new URL('../package.json', import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  const { version } = createRequire(import.meta.url)('otakit/package.json') as { version: string };
   process.stdout.write(`${version}\n`);
 } else {
   enableCompileCache();

@@ -30,7 +30,8 @@ describe('the package', () => {
     const copy = join(folder, 'copy');
     mkdirSync(copy);
     for (const name of readdirSync(REPOSITORY)) {
-      if (['node_modules', 'dist', 'coverage'].includes(name) || name.startsWith('.')) continue;
+      const isHidden = name.startsWith('.') && name !== '.bundle.mjs';
+      if (['node_modules', 'dist', 'coverage'].includes(name) || isHidden) continue;
       cpSync(join(REPOSITORY, name), join(copy, name), { recursive: true });
     }
     await symlink(join(REPOSITORY, 'node_modules'), join(copy, 'node_modules'));
@@ -68,12 +69,15 @@ describe('the package', () => {
 
   it('ships the built files of every source, the presets, and nothing else', () => {
     const built = sourceFiles()
-      .filter(({ path }) => !path.startsWith('web/'))
+      .filter(({ path }) => !/^(web|cli)\/|^main\.ts$/.test(path))
       .map(({ path }) => path.replace(/\.ts$/, ''))
       .flatMap((path) => [`dist/${path}.js`, `dist/${path}.d.ts`]);
     const presets = readdirSync(join(REPOSITORY, 'partitions')).map((name) => `partitions/${name}`);
     expect(presets.length).toBeGreaterThan(5);
-    const rest = new Set(packed).difference(new Set([...built, ...presets]));
+    // The command line is bundled: one file to run, and one for each command that loads lazily.
+    const bin = packed.filter((path) => /^dist\/bin\/[\w-]+\.js$/.test(path));
+    expect(bin).toContain('dist/bin/main.js');
+    const rest = new Set(packed).difference(new Set([...built, ...bin, ...presets]));
     expect([...rest].toSorted()).toEqual(['LICENSE', 'README.md', 'package.json']);
     expect([...new Set([...built, ...presets]).difference(new Set(packed))]).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, type Option } from 'commander';
 import type { CliContext } from './context.ts';
+import { PACKAGE_ROOT } from './package-root.ts';
 import { registerConfig } from './config/command.ts';
 import { registerDev } from './dev/command.ts';
 import { registerDiscover } from './discover/command.ts';
@@ -82,6 +83,6 @@ function upperSnake(name: string): string {
 }
 
 function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
+  const file = new URL('package.json', PACKAGE_ROOT);
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -9,7 +9,7 @@ import { buildTestApp } from '../support/build-image.ts';
 import { findPeer } from '../support/peer.ts';
 import { type Benchmark, median } from './benchmark.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bin/main.js', import.meta.url));
 const MB = 1024 * 1024;
 const PROCESSES = 9;
 const ROUNDS = 15;

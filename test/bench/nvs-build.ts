@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { findPeer } from '../support/peer.ts';
 import { type Benchmark, median } from './benchmark.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bin/main.js', import.meta.url));
 const ROUNDS = 9;
 const PEER = 'nvs_partition_gen';
 

@@ -11,7 +11,7 @@ import {
 import { findPeer } from '../support/peer.ts';
 import { type Benchmark, median } from './benchmark.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bin/main.js', import.meta.url));
 const ENTRIES = 94;
 const ROUNDS = 400;
 const PROCESSES = 15;

@@ -30,7 +30,7 @@ export async function startServeProcess(sizeBytes: number): Promise<ServeProcess
   const child = spawn(
     process.execPath,
     [
-      join(REPOSITORY, 'dist/main.js'),
+      join(REPOSITORY, 'dist/bin/main.js'),
       'serve',
       imagePath,
       `--partitions=${table}`,

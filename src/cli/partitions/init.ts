@@ -12,6 +12,7 @@ import { parseAppImage } from '../../app-image/index.ts';
 import { CliError } from '../codes.ts';
 import { openInputFile, readInputFile, writeOutputFile } from '../files.ts';
 import type { Cli } from '../program.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
 import { optionalSize } from './options.ts';
 
 /** What `partitions init` can be told. */
@@ -24,7 +25,7 @@ export interface InitOptions {
   readonly force?: boolean;
 }
 
-const PRESETS = new URL('../../../partitions/', import.meta.url);
+const PRESETS = new URL('partitions/', PACKAGE_ROOT);
 const SMALLEST_PRESET_BYTES = 2 * 1024 * 1024;
 const LARGEST_PRESET_BYTES = 32 * 1024 * 1024;
 

@@ -18,6 +18,7 @@ import { CliError } from '../codes.ts';
 import { readInputFile } from '../files.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
 import type { Cli } from '../program.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
 import { deviceMonitor } from './device-monitor.ts';
 import { openConfigSource } from './config-source.ts';
 import { Ending } from './ending.ts';
@@ -40,9 +41,7 @@ export interface MicroRdkArguments {
 }
 
 /** What new devices have where nothing else is said: the table of the current micro-RDK projects. */
-const DEFAULT_TABLE = fileURLToPath(
-  new URL('../../../partitions/micro-rdk-8mb.csv', import.meta.url),
-);
+const DEFAULT_TABLE = fileURLToPath(new URL('partitions/micro-rdk-8mb.csv', PACKAGE_ROOT));
 
 /**
  * Runs a virtual micro-RDK until it has updated (`--once`), until it is past help, or until Ctrl-C.

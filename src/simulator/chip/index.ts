@@ -1,9 +1,5 @@
 export { firmware } from './boot.ts';
-export {
-  type BootContext,
-  VirtualChip,
-  type VirtualChipOptions,
-} from './chip.ts';
+export { type BootContext, VirtualChip, type VirtualChipOptions } from './chip.ts';
 export { VIRTUAL_CHIP_CODES, VirtualChipError } from './codes.ts';
 export { type ChipFaults, parseChipFaults } from './faults.ts';
 export { listenRfc2217 } from './listen-rfc2217.ts';

@@ -263,7 +263,7 @@ describeWithPeers(['make'], 'make serve-ota', ([make = '']) => {
 
   it('serves the sample image by default', async () => {
     expect(await recipe()).toBe(
-      "node_modules/.bin/node dist/main.js serve 'firmware-samples/images/hello-esp32-1.0.0.bin' --partitions 'partitions/ota-primer-4mb.csv'",
+      "node_modules/.bin/node dist/bin/main.js serve 'firmware-samples/images/hello-esp32-1.0.0.bin' --partitions 'partitions/ota-primer-4mb.csv'",
     );
     const { exitCode } = await otakit([
       'image',
@@ -289,7 +289,7 @@ describeWithPeers(['make'], 'make serve-ota', ([make = '']) => {
         'ONCE=0',
       ),
     ).toBe(
-      "node_modules/.bin/node dist/main.js serve 'my app.bin' --partitions 'p.csv' --port '80' --host '10.0.0.1' --tag 'v1' --watch",
+      "node_modules/.bin/node dist/bin/main.js serve 'my app.bin' --partitions 'p.csv' --port '80' --host '10.0.0.1' --tag 'v1' --watch",
     );
   });
 });
