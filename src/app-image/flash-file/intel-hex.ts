@@ -19,7 +19,7 @@ export function serializeIntelHex(ranges: readonly FlashRange[]): string {
   const joined = joinRanges(ranges);
   const last = joined.at(-1);
   const needsBanks = last !== undefined && last.flashOffset + last.bytes.length > BANK_BYTES;
-  const lines: string[] = [];
+  const out = new HexWriter(joined);
   let bank = needsBanks ? -1 : 0;
   for (const { flashOffset, bytes } of joined) {
     let index = 0;
@@ -28,37 +28,57 @@ export function serializeIntelHex(ranges: readonly FlashRange[]): string {
       const addressBank = Math.floor(address / BANK_BYTES);
       if (addressBank !== bank) {
         bank = addressBank;
-        lines.push(record(EXTENDED_LINEAR, 0, Uint8Array.of(bank >>> 8, bank & 0xff)));
+        out.record(EXTENDED_LINEAR, 0, Uint8Array.of(bank >>> 8, bank & 0xff));
       }
       const low = address % BANK_BYTES;
       const length = Math.min(LINE_BYTES, BANK_BYTES - low, bytes.length - index);
-      lines.push(record(DATA, low, bytes.subarray(index, index + length)));
+      out.record(DATA, low, bytes.subarray(index, index + length));
       index += length;
     }
   }
-  lines.push(record(END_OF_FILE, 0, new Uint8Array(0)));
-  return `${lines.join('\n')}\n`;
+  out.record(END_OF_FILE, 0, new Uint8Array(0));
+  return out.text();
 }
 
-function record(type: number, address: number, data: Uint8Array): string {
-  const [high, low] = [address >>> 8, address & 0xff];
-  let sum = data.length + high + low + type;
-  let line = `:${hexByte(data.length)}${hexByte(high)}${hexByte(low)}${hexByte(type)}`;
-  for (let index = 0; index < data.length; index += 1) {
-    const byte = data[index] ?? 0;
-    sum += byte;
-    line += hexByte(byte);
+/** `:`, four bytes before the data, 16 bytes, the checksum, and a line end. */
+const LONGEST_LINE = 1 + 2 * (4 + LINE_BYTES + 1) + 1;
+
+/** Puts records into one piece of memory: a large image has a million of them. */
+class HexWriter {
+  readonly #characters: Uint8Array;
+  #length = 0;
+
+  constructor(ranges: readonly FlashRange[]) {
+    const lines = ranges.reduce((sum, { bytes }) => {
+      const banks = Math.ceil(bytes.length / BANK_BYTES) + 1;
+      // Every bank costs a record of its own, and may cut a line in two.
+      return sum + Math.ceil(bytes.length / LINE_BYTES) + 2 * banks;
+    }, 1);
+    this.#characters = new Uint8Array(lines * LONGEST_LINE);
   }
-  return line + hexByte(-sum & 0xff);
+
+  record(type: number, address: number, data: Uint8Array): void {
+    this.#characters[this.#length++] = 0x3a;
+    let sum = this.#byte(data.length) + this.#byte(address >>> 8);
+    sum += this.#byte(address & 0xff) + this.#byte(type);
+    for (let index = 0; index < data.length; index += 1) sum += this.#byte(data[index] ?? 0);
+    this.#byte(-sum & 0xff);
+    this.#characters[this.#length++] = 0x0a;
+  }
+
+  text(): string {
+    return new TextDecoder().decode(this.#characters.subarray(0, this.#length));
+  }
+
+  #byte(value: number): number {
+    this.#characters[this.#length++] = digit(value >>> 4);
+    this.#characters[this.#length++] = digit(value & 0xf);
+    return value;
+  }
 }
 
-/** Looked up, since a large image has millions of them. */
-const HEX_BYTES = Array.from({ length: 256 }, (_, value) =>
-  value.toString(16).padStart(2, '0').toUpperCase(),
-);
-
-function hexByte(value: number): string {
-  return HEX_BYTES[value] ?? '';
+function digit(value: number): number {
+  return value < 10 ? 0x30 + value : 0x37 + value;
 }
 
 /**
