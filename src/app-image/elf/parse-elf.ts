@@ -6,6 +6,8 @@ const SECTION_HEADER_BYTES = 40;
 const PROGRAM_HEADER_BYTES = 32;
 const PROGRAM_LOAD = 1;
 const SECTION_SYMBOLS = 2;
+const FLAG_EXECUTABLE = 0x4;
+const FLAG_COMPRESSED = 0x800;
 
 /** Section types with contents that are loaded: code and data, and the three arrays of functions. */
 const LOADED_SECTIONS = new Set([0x01, 0x0e, 0x0f, 0x10]);
@@ -20,6 +22,7 @@ export interface ElfPiece {
 
 /** A function or variable. */
 export interface ElfSymbol {
+  readonly kind: 'function' | 'variable';
   readonly name: string;
   readonly address: number;
   readonly sizeBytes: number;
@@ -35,6 +38,10 @@ export interface Elf {
   readonly segments: readonly ElfPiece[];
   /** Functions and variables with a size; empty where the file was stripped. */
   readonly symbols: readonly ElfSymbol[];
+  /** Where the machine code is: the sections that can be executed. */
+  readonly code: readonly ElfPiece[];
+  /** The `.debug_…` sections that are not compressed; empty where the file was stripped. */
+  readonly debug: readonly ElfPiece[];
 }
 
 const MACHINES: Readonly<Record<number, Elf['machine']>> = { 0x5e: 'xtensa', 0xf3: 'riscv' };
@@ -72,18 +79,27 @@ export function parseElf(bytes: Uint8Array): Elf {
     throw bad(`has section headers of ${sectionHeaderBytes} bytes`);
   }
   const headers = readSectionHeaders(bytes, sectionHeaders.offset, sectionHeaderCount);
+  const sections = readSections(bytes, headers, nameSection);
+  const loaded = sections.filter(
+    ({ type, address, data }) => LOADED_SECTIONS.has(type) && address !== 0 && data.length > 0,
+  );
   return {
     machine,
     entryPoint,
-    sections: loadedSections(bytes, headers, nameSection),
+    sections: loaded.map(asPiece),
     segments: loadedSegments(bytes, programHeaders.offset, programHeaderCount),
     symbols: readSymbols(bytes, headers),
+    code: loaded.filter(({ flags }) => (flags & FLAG_EXECUTABLE) !== 0).map(asPiece),
+    debug: sections
+      .filter(({ name, flags }) => name.startsWith('.debug_') && (flags & FLAG_COMPRESSED) === 0)
+      .map(asPiece),
   };
 }
 
 interface SectionHeader {
   readonly nameOffset: number;
   readonly type: number;
+  readonly flags: number;
   readonly address: number;
   readonly offset: number;
   readonly size: number;
@@ -99,31 +115,43 @@ function readSectionHeaders(
   return Array.from({ length: count }, () => {
     const nameOffset = reader.u32('section name');
     const type = reader.u32('section type');
-    reader.skip(4, 'section flags');
+    const flags = reader.u32('section flags');
     const address = reader.u32('section address');
     const sectionOffset = reader.u32('section offset');
     const size = reader.u32('section size');
     const link = reader.u32('section link');
     reader.skip(12, 'section rest');
-    return { nameOffset, type, address, offset: sectionOffset, size, link };
+    return { nameOffset, type, flags, address, offset: sectionOffset, size, link };
   });
 }
 
-function loadedSections(
+interface Section extends ElfPiece {
+  readonly type: number;
+  readonly flags: number;
+}
+
+/** All sections that have contents in the file. */
+function readSections(
   bytes: Uint8Array,
   headers: readonly SectionHeader[],
   nameSection: number,
-): readonly ElfPiece[] {
+): readonly Section[] {
   const names = headers[nameSection];
   const nameBytes =
     names === undefined ? new Uint8Array(0) : window(bytes, names.offset, names.size);
   return headers
-    .filter(({ type, address, size }) => LOADED_SECTIONS.has(type) && address !== 0 && size !== 0)
-    .map(({ nameOffset, address, offset, size }) => ({
+    .filter(({ type }) => LOADED_SECTIONS.has(type))
+    .map(({ nameOffset, type, flags, address, offset, size }) => ({
       name: stringAt(nameBytes, nameOffset),
+      type,
+      flags,
       address,
       data: window(bytes, offset, size),
     }));
+}
+
+function asPiece({ name, address, data }: Section): ElfPiece {
+  return { name, address, data };
 }
 
 function loadedSegments(bytes: Uint8Array, offset: number, count: number): readonly ElfPiece[] {
@@ -160,7 +188,12 @@ function readSymbols(bytes: Uint8Array, headers: readonly SectionHeader[]): read
     const kind = reader.u8('symbol kind') & 0xf;
     reader.skip(3, 'symbol rest');
     if (sizeBytes === 0 || (kind !== SYMBOL_VARIABLE && kind !== SYMBOL_FUNCTION)) continue;
-    symbols.push({ name: stringAt(names, nameOffset), address, sizeBytes });
+    symbols.push({
+      kind: kind === SYMBOL_FUNCTION ? 'function' : 'variable',
+      name: stringAt(names, nameOffset),
+      address,
+      sizeBytes,
+    });
   }
   return symbols;
 }
