@@ -5,6 +5,8 @@ export interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  /** `false` once whoever read it has gone away. */
+  readonly writable?: boolean | undefined;
 }
 
 /** Everything a command may touch of the process it runs in. */

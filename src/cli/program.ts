@@ -7,6 +7,7 @@ import { registerDev } from './dev/command.ts';
 import { registerDiscover } from './discover/command.ts';
 import { registerFlash } from './flash/command.ts';
 import { registerImage } from './image/command.ts';
+import { registerMonitor } from './monitor/command.ts';
 import { registerNvs } from './nvs/command.ts';
 import { registerOtadata } from './otadata/command.ts';
 import { registerPartitions } from './partitions/command.ts';
@@ -30,7 +31,7 @@ export type RegisterNoun = (program: Command, cli: Cli) => void;
 const NOUNS: Readonly<Record<string, readonly RegisterNoun[]>> = {
   'Files:': [registerPartitions, registerImage, registerOtadata, registerNvs],
   'Over the air:': [registerServe, registerDiscover, registerConfig, registerPush, registerDev],
-  'Boards:': [registerPorts, registerFlash, registerSerialServer],
+  'Boards:': [registerPorts, registerFlash, registerMonitor, registerSerialServer],
   'Without hardware:': [registerSimulate],
 };
 

@@ -25,6 +25,7 @@ export { FLASHABLE_CHIPS } from './loader/chip-facts.ts';
 export type { DeflatedRange } from './loader/flash-commands.ts';
 export { type FlashRange, locatePartition } from './locate.ts';
 export type { ChipIdentity } from './loader/registers.ts';
+export * from './monitor/index.ts';
 export { type FlashInput } from './plan/pieces.ts';
 export {
   type FlashPlan,

@@ -1,0 +1,28 @@
+import type { CodeLocation, CodeMap } from '../../app-image/index.ts';
+import type { NamedAddress } from './code-addresses.ts';
+
+/** A code address of a crash report, with where in the source it comes from. */
+export interface DecodedAddress extends CodeLocation {
+  readonly address: number;
+  /** `backtrace`, or the register that holds it. */
+  readonly role: string;
+}
+
+/** Looks addresses up; those where the program has no code (the ROM, data) are left out. */
+export function decodeAddresses(
+  addresses: readonly NamedAddress[],
+  map: CodeMap,
+): readonly DecodedAddress[] {
+  return addresses.flatMap(({ address, role, isReturn }) => {
+    const location = map.locate(isReturn ? address - 1 : address);
+    return location === null ? [] : [{ address, role, ...location }];
+  });
+}
+
+/** One line for people: `0x400d1234: app_main at main/main.c:42`. */
+export function describeAddress({ address, role, ...location }: DecodedAddress): string {
+  const { function: name, file, line } = location;
+  const at = file === null ? '' : ` at ${file}${line === null ? '' : `:${line}`}`;
+  const of = role === 'backtrace' ? '' : `${role} `;
+  return `${of}0x${address.toString(16).padStart(8, '0')}: ${name ?? 'unknown function'}${at}`;
+}

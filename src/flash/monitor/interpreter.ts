@@ -1,0 +1,69 @@
+import type { CodeMap } from '../../app-image/index.ts';
+import { findCodeAddresses } from './code-addresses.ts';
+import { decodeAddresses } from './decode-addresses.ts';
+import { runningElfSha256 } from './elf-identity.ts';
+import type { MonitorLine, Note } from './events.ts';
+import { logLevelOf } from './log-level.ts';
+import { ResetLoopDetector } from './reset-loop.ts';
+import { isDownloadMode, parseResetReason } from './reset-reason.ts';
+import { colouredText, hasColours, plainText } from './safe-text.ts';
+
+/** The program that is supposed to run on the board. */
+export interface ElfUnderTest {
+  readonly codeMap: CodeMap;
+  /** Of the .elf file, in hex, to notice that the board runs another build. */
+  readonly sha256: string;
+}
+
+/** Makes sense of what a board prints, line by line. */
+export class Interpreter {
+  readonly #elf: ElfUnderTest | null;
+  readonly #loops = new ResetLoopDetector();
+  #wrongElfReported = false;
+
+  constructor(elf: ElfUnderTest | null) {
+    this.#elf = elf;
+  }
+
+  /** The line with what is in it, and what there is to point out after it. */
+  read(
+    raw: string,
+    timeMs: number,
+  ): { readonly line: MonitorLine; readonly notes: readonly Note[] } {
+    const text = plainText(raw);
+    const line: MonitorLine = {
+      kind: 'line',
+      timeMs,
+      text,
+      coloured: colouredText(raw),
+      hasColours: hasColours(raw),
+      level: logLevelOf(text),
+      addresses:
+        this.#elf === null ? [] : decodeAddresses(findCodeAddresses(text), this.#elf.codeMap),
+    };
+    return { line, notes: this.#notes(text, timeMs) };
+  }
+
+  /** The board is about to be reset on purpose. */
+  expectReset(): void {
+    this.#loops.restart();
+  }
+
+  #notes(text: string, timeMs: number): readonly Note[] {
+    const notes: Note[] = [];
+    const reason = parseResetReason(text);
+    const loop = this.#loops.feed(text, timeMs);
+    if (loop !== null) notes.push({ kind: 'reset-loop', loop });
+    else if (reason !== null && !this.#loops.isReported) notes.push({ kind: 'reset', reason });
+    if (isDownloadMode(text)) notes.push({ kind: 'download-mode' });
+    const running = runningElfSha256(text);
+    if (running !== null && this.#elf !== null && !this.#wrongElfReported) {
+      const { sha256 } = this.#elf;
+      if (!sha256.startsWith(running)) {
+        this.#wrongElfReported = true;
+        notes.push({ kind: 'wrong-elf', runningSha256: running, elfSha256: sha256 });
+      }
+    }
+    return notes;
+  }
+}
