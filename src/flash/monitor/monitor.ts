@@ -159,14 +159,15 @@ export class Monitor {
     for (const line of this.#lines.feed(chunk)) this.#emitLine(line);
     if (this.#lines.partial === '') return;
     this.#quiet = new AbortController();
-    const { clock } = this.#options;
-    clock.sleep(PARTIAL_AFTER_MS, this.#quiet.signal).then(
-      () => {
-        const text = plainText(this.#lines.partial);
-        this.#options.onEvent({ kind: 'partial', timeMs: clock.now(), text });
-      },
-      () => {},
-    );
+    void this.#showPartialLater(this.#quiet.signal);
+  }
+
+  async #showPartialLater(cancelled: AbortSignal): Promise<void> {
+    const { clock, onEvent } = this.#options;
+    // Rejects as soon as more comes.
+    await clock.sleep(PARTIAL_AFTER_MS, cancelled).catch(() => {});
+    if (cancelled.aborted) return;
+    onEvent({ kind: 'partial', timeMs: clock.now(), text: plainText(this.#lines.partial) });
   }
 
   #takeRest(): void {

@@ -99,7 +99,8 @@ describe('otakit monitor', () => {
   it('decodes backtraces by an ELF file', async () => {
     const { target } = await board('Backtrace: 0x400d0030:0x3ffb0010\r\n');
     const cli = watchOtakit(['monitor', '--port', target, '--elf', ELF]);
-    await cli.waitFor(/ {4}0x400d0030: \w+ at .*\.[ch]:\d+\n/);
+    const [line] = await cli.waitFor(/ {4}0x400d0030.*\n/);
+    expect(line).toMatch(/^ {4}0x400d0030: \w+ at .*\.[ch]:\d+\n$/);
   });
 
   it('says the same as JSON', async () => {
@@ -155,8 +156,14 @@ describe('otakit monitor', () => {
     const { target } = await board('I (1) a: quiet\r\nE (2) b: loud\r\nplain\r\n');
     const log = join(folder, 'board.log');
     const cli = watchOtakit([
-      ...['monitor', '--port', target, '--filter', 'error'],
-      ...['--log', log, '--timestamps'],
+      'monitor',
+      '--port',
+      target,
+      '--filter',
+      'error',
+      '--log',
+      log,
+      '--timestamps',
     ]);
     await cli.waitFor(/plain\n/);
     cli.interrupt(new CliError('cli/interrupted', 'interrupted'));

@@ -89,8 +89,7 @@ describe('a monitor of a board on sim://', () => {
       const chip = virtualBoard(name, clock, `hello-${name}-1.0.0-merged.bin`);
       const { texts, until } = start({ open: simLinks(() => chip), clock, reset: true });
       await until('otakit-hello 1.0.0');
-      const board = texts.filter((text) => !text.startsWith('--- '));
-      expect(board[0]).toMatch(name === 'esp32' ? /^ets Jul 29 2019/ : /^rst:0x1 \(POWERON\)/);
+      expect(texts[0]).toMatch(name === 'esp32' ? /^ets Jul 29 2019/ : /^rst:0x1 \(POWERON\)/);
       expect(texts).toContain('--- The chip was reset: power came on, or EN was pulled low.');
       expect(texts.join('\n')).toContain('boot: Loaded app from partition at offset 0x10000');
     },
@@ -122,7 +121,6 @@ describe('a monitor of a board on sim://', () => {
       await until('rst:0x', round);
     }
     await until('again and again');
-    expect(texts.at(-1) ?? '').not.toBe('');
     expect(texts.find((text) => text.includes('again and again'))).toContain(
       'the partition table in the flash is missing or damaged',
     );
@@ -205,6 +203,7 @@ describe('a monitor of a board on sim://', () => {
       reset: true,
     });
     await wrong.until('The board runs another build than the .elf');
+    expect(wrong.texts.filter((text) => text.includes('another build'))).toHaveLength(1);
   });
 
   it('shows a prompt when nothing follows it', async () => {
@@ -334,7 +333,10 @@ describe('a monitor of a port that goes away', () => {
 
   it('says that it cannot reset what has no modem lines', async () => {
     const { target } = await tcpBoard();
-    const { until } = start({ open: openLink, target, clock: systemClock, reset: true });
+    const { until, texts } = start({ open: openLink, target, clock: systemClock, reset: true });
     await until('has no modem lines');
+    expect(texts).toContain(
+      `--- ${target} has no modem lines to reset the board with: press its reset button (EN).`,
+    );
   });
 });
