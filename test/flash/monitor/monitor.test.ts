@@ -101,7 +101,7 @@ describe('a monitor of a board on sim://', () => {
     const { texts, until } = start({ open: simLinks(() => chip), clock, reset: true });
     for (let round = 2; round <= 6; round += 1) {
       await clock.sleeperFor(300);
-      clock.advance(300);
+      await clock.advance(300);
       await until('rst:0x', round);
     }
     const said = texts.filter((text) => text.includes('again and again'));
@@ -117,7 +117,7 @@ describe('a monitor of a board on sim://', () => {
     const { texts, until } = start({ open: simLinks(() => chip), clock, reset: true });
     for (let round = 2; round <= 3; round += 1) {
       await clock.sleeperFor(300);
-      clock.advance(300);
+      await clock.advance(300);
       await until('rst:0x', round);
     }
     await until('again and again');
@@ -134,7 +134,7 @@ describe('a monitor of a board on sim://', () => {
     // The virtual board samples IO0 after 50 ms; that step is not one that passes by itself.
     const entering = monitor.enterLoader();
     await clock.sleeperFor(50);
-    clock.advance(50);
+    await clock.advance(50);
     await entering;
     await until('waits in its loader');
     expect(chip.inLoader).toBe(true);
