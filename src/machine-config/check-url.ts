@@ -9,6 +9,9 @@ const MAX_URL_BYTES = 65_534;
 /** Scheme and authority as the device splits them off, before any other URL library mends them. */
 const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]+)([/?#].*)?$/i;
 
+/** What the device's parser takes there; others read backslashes and escapes into it. */
+const HOST_AND_PORT = /^(?:\[[0-9a-f:.]+\]|[\w.~-]+)(?::\d*)?$/i;
+
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8);
 LOOPBACK.addSubnet('0.0.0.0', 8);
@@ -58,7 +61,7 @@ export function checkOtaUrl(
   }
   const userinfo = authority.includes('@');
   const hostAndPort = authority.slice(authority.lastIndexOf('@') + 1);
-  if (!URL.canParse(`${scheme}://${hostAndPort}${rest}`)) {
+  if (!HOST_AND_PORT.test(hostAndPort) || !URL.canParse(`${scheme}://${hostAndPort}${rest}`)) {
     return [invalid('its host or port cannot be read', shown)];
   }
   const host = new URL(`${scheme}://${hostAndPort}`).hostname.replace(/^\[|\]$/g, '');

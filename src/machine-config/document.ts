@@ -1,4 +1,11 @@
-import { type Node, type ParseError, parseTree, printParseErrorCode, visit } from 'jsonc-parser';
+import {
+  createScanner,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+  visit,
+} from 'jsonc-parser';
 import type { Issue, IssueLocation } from '../shared/index.ts';
 import { type MachineConfigCode, MachineConfigError } from './codes.ts';
 
@@ -35,6 +42,7 @@ export interface MachineConfigDocument {
 export function parseMachineConfig(text: string): MachineConfigDocument {
   const errors: ParseError[] = [];
   const readable = withoutMark(text);
+  refuseDeepNesting(readable);
   const tree = parseTree(readable, errors, { allowTrailingComma: true });
   const first = errors[0];
   if (first !== undefined || tree === undefined) {
@@ -79,6 +87,30 @@ function toValue(node: Node): JsonValue {
       return [key?.value as string, value === undefined ? null : toValue(value)];
     }),
   );
+}
+
+/** Far deeper than any config, and far from where recursion ends. */
+const MOST_LEVELS = 200;
+
+/** The scanner's token kinds, which the library declares in a way that isolated modules cannot read. */
+const TOKEN = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, end: 17 } as const;
+
+function refuseDeepNesting(text: string): void {
+  const scanner = createScanner(text, true);
+  let levels = 0;
+  for (;;) {
+    const token: number = scanner.scan();
+    if (token === TOKEN.end) return;
+    if (token === TOKEN.openBrace || token === TOKEN.openBracket) levels += 1;
+    if (token === TOKEN.closeBrace || token === TOKEN.closeBracket) levels -= 1;
+    if (levels <= MOST_LEVELS) continue;
+    const { line, column } = locate(text, scanner.getTokenOffset());
+    throw new MachineConfigError(
+      'machine-config/syntax',
+      `line ${line}, column ${column}: nested more than ${MOST_LEVELS} levels deep`,
+      { hint: 'This is no machine config.', details: { line, column } },
+    );
+  }
 }
 
 function refuseDuplicateKeys(text: string, node: Node): void {

@@ -164,5 +164,5 @@ function resolved(value: JsonValue | undefined, use: FragmentUse): JsonValue | u
   const name = variableName(value);
   if (name === null || !isObject(value)) return value;
   const fallback = isObject(value['$variable']) ? value['$variable']['default_value'] : undefined;
-  return use.variables[name] ?? fallback;
+  return Object.hasOwn(use.variables, name) ? use.variables[name] : fallback;
 }

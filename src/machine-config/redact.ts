@@ -45,11 +45,13 @@ export function redactConfig(text: string): string {
     const content = type === 'string' ? maskString(String(value), secret) : mask(String(value));
     if (content !== value) masks.push({ offset, length, content: JSON.stringify(content) });
   });
-  return masks.reduceRight(
-    (result, { offset, length, content }) =>
-      result.slice(0, offset) + content + result.slice(offset + length),
-    text,
-  );
+  const pieces: string[] = [];
+  let end = 0;
+  for (const { offset, length, content } of masks) {
+    pieces.push(text.slice(end, offset), content);
+    end = offset + length;
+  }
+  return pieces.join('') + text.slice(end);
 }
 
 function maskString(value: string, secret: boolean): string {

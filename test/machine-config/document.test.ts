@@ -20,6 +20,7 @@ describe('parseMachineConfig', () => {
     ['{ services: [] }', 1, 3, 'unknown word'],
     ['{ "a": 1 } }', 1, 12, 'follows the end'],
     ['{ "a": "x\n" }', 1, 8, 'not closed'],
+    [`{"a":\n${'['.repeat(100_000)}`, 2, 200, 'nested'],
   ])('says where %j is broken', (text, line, column, what) => {
     const error = thrownBy(() => parseMachineConfig(text));
     expect(error.code).toBe('machine-config/syntax');

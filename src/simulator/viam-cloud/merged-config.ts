@@ -43,7 +43,10 @@ function fillVariables(value: JsonValue, variables: JsonObject): JsonValue {
   const { $variable: variable } = value as JsonObject;
   if (variable !== undefined) {
     const { name, default_value: fallback } = object(variable);
-    return (typeof name === 'string' ? variables[name] : undefined) ?? fallback ?? null;
+    return (
+      (typeof name === 'string' && Object.hasOwn(variables, name) ? variables[name] : fallback) ??
+      null
+    );
   }
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [key, fillVariables(member, variables)]),
@@ -67,10 +70,12 @@ function put(content: Record<string, JsonValue>, path: readonly string[], value:
   const [kind = '', name = '', ...rest] = path;
   const last = rest.at(-1);
   let inner: Json = list(content[kind]).find((entry) => object(entry)['name'] === name);
-  if (inner === undefined || last === undefined) return;
+  if (inner === undefined || last === undefined || path.includes('__proto__')) return;
   for (const key of rest.slice(0, -1)) {
     const parent = inner as Record<string, JsonValue>;
-    if (typeof parent[key] !== 'object' || parent[key] === null) parent[key] = {};
+    if (!Object.hasOwn(parent, key) || typeof parent[key] !== 'object' || parent[key] === null) {
+      parent[key] = {};
+    }
     inner = parent[key];
   }
   const target = inner as Record<string, JsonValue>;

@@ -248,6 +248,32 @@ describe('the device side, over bare HTTP/2', () => {
   });
 });
 
+describe('an override', () => {
+  it('reaches its service and no prototype', async () => {
+    await using made = await listening();
+    const { appRobotApi: api } = await loadViamSdk();
+    const config = {
+      services: [{ name: 'OTA', model: 'ota_service', attributes: { a: 1, b: 2 } }],
+    };
+    const fragment = made.cloud.addFragment({ config });
+    const mods = [
+      { $set: { 'services.OTA.__proto__.polluted': true, 'services.OTA.attributes.c.d': 3 } },
+      { $unset: { 'services.OTA.attributes.a': 1 } },
+      { $set: { 'services.nobody.attributes.a': 1 } },
+    ];
+    made.cloud.edit(made.part.id, () => ({
+      fragments: [fragment.id],
+      fragment_mods: [{ fragment_id: fragment.id, mods }],
+    }));
+    const request = new api.ConfigRequest({ id: made.part.id });
+    const token = await deviceToken(made);
+    const { body } = await call(made.url, `${ROBOT}/Config`, request, { token });
+    const found = api.ConfigResponse.fromBinary(body.subarray(5)).config;
+    expect(found?.services[0]?.attributes?.toJson()).toEqual({ b: 2, c: { d: 3 } });
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+});
+
 describe('gRPC-Web over HTTP/1.1', () => {
   it('puts the trailers into the body, in binary and in text', async () => {
     await using made = await listening();
