@@ -9,6 +9,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { preflightUrl } from '../../src/machine-config/index.ts';
+import { createOtaServer, type ServeEvent } from '../../src/serve/index.ts';
 import { selfSignedCertificate } from '../support/self-signed.ts';
 import { buildTestApp } from '../support/build-image.ts';
 
@@ -58,9 +59,41 @@ describe('preflightUrl', () => {
     const found = await preflightUrl(url, LOOPBACK);
     expect(found).toEqual({ url, sizeBytes: image.length, version: '1.0.0', issues: [] });
     const { host } = new URL(url);
+    const rest = { ':scheme': 'http', ':authority': host, ':path': '/app.bin?token=abc' };
     expect(headers).toEqual([
-      { ':method': 'GET', ':scheme': 'http', ':authority': host, ':path': '/app.bin?token=abc' },
+      { ':method': 'HEAD', ...rest },
+      { ':method': 'GET', ...rest },
     ]);
+  });
+
+  it('does without HEAD where the server refuses it', async () => {
+    const image = await buildTestApp();
+    const url = await serving((request, response) => {
+      if (request.method === 'GET') return answering(image)(request, response);
+      response.writeHead(403);
+      return response.end();
+    });
+    expect(await preflightUrl(url, LOOPBACK)).toMatchObject({ issues: [] });
+  });
+
+  it.each([64, 200_000])('is no download to our own server, of %i bytes', async (codeBytes) => {
+    const events: ServeEvent[] = [];
+    const image = await buildTestApp({ codeBytes });
+    await using server = await createOtaServer({
+      port: 0,
+      bind: '127.0.0.1',
+      host: '127.0.0.1',
+      key: null,
+      onEvent: (event) => events.push(event),
+    });
+    const { url } = server.publish({ bytes: image, fileName: 'app.bin', tag: 'v1' });
+    const found = await preflightUrl(url, LOOPBACK);
+    expect(found).toEqual({ url, sizeBytes: image.length, version: '1.0.0', issues: [] });
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    const ends = events.filter(({ event }) => event === 'complete' || event === 'aborted');
+    expect(ends).toEqual([]);
   });
 
   it('follows whole URLs, and says where they led', async () => {

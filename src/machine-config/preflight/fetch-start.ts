@@ -22,7 +22,8 @@ const MOST_REDIRECTS = 4;
 
 /**
  * Makes the request that the device would make, follows what it would follow, and breaks off after
- * the first bytes.
+ * the first bytes. Where the server allows it, it is asked with HEAD and for a part only: a download
+ * that is broken off would look to `otakit serve` like a device that failed.
  *
  * @throws MachineConfigError `machine-config/preflight-…`, or a code of `checkOtaUrl` for a redirect
  */
@@ -37,12 +38,12 @@ export async function fetchStart(
     const parsed = new URL(current);
     const session = await connectHttp2(parsed, signal);
     try {
-      const answer = await request(session, parsed, wantedBytes, signal);
-      if ('location' in answer) {
-        current = redirectTarget(current, answer.location, options);
-        continue;
-      }
-      return { url: current, ...answer };
+      const head = await exchange(session, parsed, { method: 'HEAD', wantedBytes: 0 }, signal);
+      const answer = isRedirect(head)
+        ? head
+        : await exchange(session, parsed, bodyRequest(head, wantedBytes), signal);
+      if (!isRedirect(answer)) return { url: current, ...judge(parsed, answer, head) };
+      current = redirectTarget(current, answer.headers.location, options);
     } finally {
       session.destroy();
     }
@@ -54,47 +55,85 @@ export async function fetchStart(
   );
 }
 
-type Answer = { readonly location: string | undefined } | Omit<DownloadStart, 'url'>;
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Uint8Array;
+  readonly firstPieceBytes: number;
+}
 
-function request(
+interface Asked {
+  readonly method: 'HEAD' | 'GET';
+  readonly wantedBytes: number;
+  readonly range?: string;
+}
+
+function isRedirect({ status }: Answer): boolean {
+  return status >= 300 && status < 400;
+}
+
+function isSuccess({ status }: Answer): boolean {
+  return status >= 200 && status < 300;
+}
+
+function hasLength({ headers }: Answer): boolean {
+  return /^\d+$/.test(headers['content-length'] ?? '');
+}
+
+function bodyRequest(head: Answer, wantedBytes: number): Asked {
+  const takesRanges =
+    isSuccess(head) && hasLength(head) && head.headers['accept-ranges'] === 'bytes';
+  // Never all of it: a device that has every byte has updated, as far as a server can tell.
+  const last = Math.min(wantedBytes, Number(head.headers['content-length']) - 1) - 1;
+  return takesRanges && last > 0
+    ? { method: 'GET', wantedBytes: last + 1, range: `bytes=0-${last}` }
+    : { method: 'GET', wantedBytes };
+}
+
+function judge(url: URL, answer: Answer, head: Answer): Omit<DownloadStart, 'url'> {
+  if (!isSuccess(answer)) throw badStatus(url, answer.status);
+  const whole = answer.status === 206 ? head : answer;
+  if (!hasLength(whole)) throw noLength(url);
+  const { bytes, firstPieceBytes } = answer;
+  return { sizeBytes: Number(whole.headers['content-length']), bytes, firstPieceBytes };
+}
+
+function exchange(
   session: ClientHttp2Session,
   url: URL,
-  wantedBytes: number,
+  { method, wantedBytes, range }: Asked,
   signal: AbortSignal,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     // The device sends these pseudo-headers and nothing else.
     const stream = session.request({
-      ':method': 'GET',
+      ':method': method,
       ':scheme': url.protocol.slice(0, -1),
       ':authority': url.host,
       ':path': url.pathname + url.search,
+      ...(range === undefined ? {} : { range }),
     });
     const pieces: Uint8Array[] = [];
     let received = 0;
-    let head: IncomingHttpHeaders = {};
-    const finish = (answer: Answer) => {
-      stream.close(constants.NGHTTP2_CANCEL);
-      resolve(answer);
-    };
+    let headers: IncomingHttpHeaders = {};
+    let status = 0;
     const fail = (error: Error) => {
       stream.close(constants.NGHTTP2_CANCEL);
       reject(error);
     };
     const complete = () => {
-      const sizeBytes = Number(head['content-length']);
+      if (!stream.readableEnded) stream.close(constants.NGHTTP2_CANCEL);
       const bytes = concatBytes(pieces).subarray(0, wantedBytes);
-      finish({ sizeBytes, bytes, firstPieceBytes: pieces[0]?.length ?? 0 });
+      resolve({ status, headers, bytes, firstPieceBytes: pieces[0]?.length ?? 0 });
     };
     const onAbort = () => fail(unreachable(url.host, 'it did not answer in time', signal.reason));
     signal.addEventListener('abort', onAbort, { once: true });
     stream.once('close', () => signal.removeEventListener('abort', onAbort));
-    stream.on('response', (headers) => {
-      head = headers;
-      const status = headers[':status'] ?? 0;
-      if (status >= 300 && status < 400) finish({ location: headers.location });
-      else if (status < 200 || status > 299) fail(badStatus(url, status));
-      else if (!/^\d+$/.test(headers['content-length'] ?? '')) fail(noLength(url));
+    stream.on('response', (found) => {
+      headers = found;
+      status = found[':status'] ?? 0;
+      // The body of anything else says nothing here, and may be long.
+      if (method === 'GET' && (status > 299 || headers['content-length'] === undefined)) complete();
     });
     stream.on('data', (piece: Buffer) => {
       pieces.push(new Uint8Array(piece));
@@ -102,9 +141,9 @@ function request(
       if (received >= wantedBytes) complete();
     });
     stream.on('end', () => {
-      const due = Math.min(wantedBytes, Number(head['content-length']));
-      if (received >= due) complete();
-      else fail(failed(url, new Error(`it broke off after ${received} of ${due} bytes`)));
+      const due = method === 'HEAD' ? 0 : Math.min(wantedBytes, Number(headers['content-length']));
+      if (status !== 0 && !(received < due)) complete();
+      else fail(failed(url, new Error(`it broke off after ${received} bytes`)));
     });
     stream.on('error', (cause: NodeJS.ErrnoException) => fail(failed(url, cause)));
     session.once('error', (cause: NodeJS.ErrnoException) => fail(failed(url, cause)));
