@@ -45,12 +45,16 @@ export async function openInputFile(path: string): Promise<ByteSource & AsyncDis
  * Writes a file whole or not at all: to a temporary name beside it, then renamed, so that an
  * interrupted command leaves either the old file or the new one.
  *
+ * @param options.mode its permissions, where it is new; `0o600` for secrets
  * @throws CliError `cli/file-exists` unless `overwrite`, `cli/file-not-writable`
  */
 export async function writeOutputFile(
   path: string,
   bytes: Uint8Array | string,
-  { overwrite = false }: { readonly overwrite?: boolean } = {},
+  {
+    overwrite = false,
+    mode = 0o666,
+  }: { readonly overwrite?: boolean; readonly mode?: number } = {},
 ): Promise<void> {
   if (!overwrite && (await exists(path))) {
     throw new CliError('cli/file-exists', `${path} exists already`, {
@@ -60,7 +64,7 @@ export async function writeOutputFile(
   }
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    await writeFile(temporary, bytes, { flag: 'wx' });
+    await writeFile(temporary, bytes, { flag: 'wx', mode });
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });

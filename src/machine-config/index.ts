@@ -38,6 +38,7 @@ export { DeviceLog, type DeviceStep, type DeviceVerdict } from './follow/device-
 export { fragmentTarget, partTarget } from './targets/cloud-target.ts';
 export { VIAM_APP, ViamCloud, type ViamCloudOptions } from './viam/cloud.ts';
 export type {
+  AgentInfo,
   LogEntryMessage,
   ProtoMessage,
   ProtoType,

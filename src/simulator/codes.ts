@@ -39,6 +39,10 @@ export const SIMULATOR_CODES = {
     kind: 'verification',
     meaning: 'The virtual device boots from no slot any more; only a cable would help a real one.',
   },
+  'simulator/credentials-refused': {
+    kind: 'network',
+    meaning: 'The cloud refused the credentials of a virtual device, which therefore erased them.',
+  },
   'simulator/timed-out': {
     kind: 'network',
     meaning: 'The virtual device took no update within the time given.',

@@ -13,12 +13,13 @@ export {
   type DialOptions,
   type DialStage,
 } from './micro-rdk/dial.ts';
-export type { MicroRdkEvent } from './micro-rdk/events.ts';
+export type { MicroRdkEvent, RebootReason } from './micro-rdk/events.ts';
 export { buildFactoryImage, FACTORY_VERSION } from './micro-rdk/factory-image.ts';
 export { formatLogLine, type LogLevel, type LogLine, type LogSink } from './micro-rdk/log.ts';
 export {
   type ConfigSource,
   type MachineConfig,
+  type RestartAnswer,
   OTA_MODEL,
   selectOtaService,
   type ServiceEntry,

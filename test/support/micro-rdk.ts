@@ -5,8 +5,10 @@ import { parsePartitionTable, smallestFlashBytes } from '../../src/partition-tab
 import {
   chipAsSold,
   createDial,
+  type DeviceConnection,
   type Dial,
   type DialOptions,
+  type LogSink,
   manufacture,
   MicroRdk,
   type MicroRdkEvent,
@@ -43,6 +45,8 @@ export interface TestDeviceOptions {
   readonly clock?: ManualClock;
   readonly values?: StoredValues;
   readonly eraseMs?: number;
+  /** Where it takes its config from and sends its log, instead of what the test sets. */
+  readonly cloud?: DeviceConnection;
   /** Instead of a config that the test sets later. */
   readonly configText?: string;
 }
@@ -89,8 +93,14 @@ export async function createTestDevice(options: TestDeviceOptions = {}): Promise
   let config = options.configText ?? '{}';
   const device = new MicroRdk({
     chip: chipAsSold(chip),
-    config: { fetch: async () => readMachineConfig(config) },
-    logs: { write: ({ message }) => log.push(message) },
+    config: options.cloud ?? { fetch: async () => readMachineConfig(config) },
+    logs: {
+      write: (line) => {
+        log.push(line.message);
+        options.cloud?.write(line);
+      },
+      ...(options.cloud !== undefined && uploading(options.cloud)),
+    },
     dial: options.dial ?? createDial(options.dialOptions),
     onEvent: (event) => events.push(event),
     flash,
@@ -117,6 +127,10 @@ export async function createTestDevice(options: TestDeviceOptions = {}): Promise
     kinds: () => events.map(({ kind }) => kind),
     failures: () => events.flatMap((event) => (event.kind === 'failed' ? [event.message] : [])),
   };
+}
+
+function uploading(cloud: DeviceConnection): Omit<LogSink, 'write'> {
+  return { upload: (signal) => cloud.upload(signal), discard: () => cloud.discard() };
 }
 
 /** An image that the running app finds nothing wrong with, but that makes the bootloader abort. */

@@ -1,19 +1,14 @@
-import { systemClock } from '../../shared/index.ts';
-import {
-  configFile,
-  type ConfigSource,
-  DeviceConnection,
-  type DeviceIdentity,
-  type LogSink,
-} from '../../simulator/index.ts';
+import { configFile, type ConfigSource, DeviceConnection } from '../../simulator/index.ts';
 import { CliError } from '../codes.ts';
-import { readInputFile } from '../files.ts';
+import { readViamJson } from './viam-json.ts';
+
+const LAST_UPLOAD_MS = 2000;
 
 /** Where a virtual device takes its config from and reports to, until it is disposed of. */
 export interface OpenConfigSource extends AsyncDisposable {
   readonly config: ConfigSource;
   /** `null` where nobody collects the log. */
-  readonly logs: LogSink | null;
+  readonly logs: DeviceConnection | null;
 }
 
 /** The file or the cloud that the options name. */
@@ -32,31 +27,14 @@ export async function openConfigSource({
       hint: 'Give --config machine.json, or --cloud viam.json for the Viam app or a stand-in.',
     });
   }
-  const connection = await DeviceConnection.create(await readIdentity(cloud), systemClock);
+  const connection = await DeviceConnection.create(await readViamJson(cloud));
   return {
     config: connection,
     logs: connection,
-    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      // What the device did last is what whoever follows it waits for.
+      await connection.upload(AbortSignal.timeout(LAST_UPLOAD_MS)).catch(() => {});
+      connection[Symbol.dispose]();
+    },
   };
-}
-
-/** `{"cloud": {"app_address": "https://app.viam.com:443", "id": …, "secret": …}}` */
-async function readIdentity(file: string): Promise<DeviceIdentity> {
-  const text = new TextDecoder().decode(await readInputFile(file));
-  const { app_address: appAddress, id, secret } = cloudOf(text);
-  if (typeof appAddress === 'string' && typeof id === 'string' && typeof secret === 'string') {
-    return { appAddress, id, secret };
-  }
-  throw new CliError('cli/usage', `${file} is no viam.json`, {
-    hint: 'It reads {"cloud": {"app_address": "http://…", "id": "…", "secret": "…"}}.',
-  });
-}
-
-function cloudOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const parsed = JSON.parse(text) as { cloud?: Readonly<Record<string, unknown>> } | null;
-    return parsed?.cloud ?? {};
-  } catch {
-    return {};
-  }
 }

@@ -5,6 +5,7 @@ import {
   type LogLevel,
   type LogSink,
   type MicroRdkEvent,
+  type RebootReason,
 } from '../../simulator/index.ts';
 import { type CliContext, wantsColour } from '../context.ts';
 
@@ -79,6 +80,8 @@ function describe(event: MicroRdkEvent): string | null {
       return `device: ${event.message}`;
     case 'rebooted':
       return `device: ${REBOOTS[event.reason]}${event.fellBack ? ', but the bootloader refused the new slot' : ''}; runs ${firmware(event)}`;
+    case 'deprovisioned':
+      return `device: erased its credentials, which the cloud refused: ${event.message}`;
     case 'stuck':
       return `device: boots no more: ${event.message}`;
     case 'polled':
@@ -90,8 +93,9 @@ function describe(event: MicroRdkEvent): string | null {
 const REBOOTS = {
   update: 'updated and rebooted',
   'config-changed': 'rebooted for its changed config',
+  'restart-requested': 'restarted, as the cloud told it to',
   panic: 'panicked and rebooted',
-} as const;
+} as const satisfies Record<RebootReason, string>;
 
 function firmware(state: {
   readonly slot: string;

@@ -42,8 +42,13 @@ Example, with a server in one terminal and the device in another:
   # paste the service that it prints into machine.json: {"services": [ … ]}
   otakit simulate micro-rdk --config machine.json --once
 
-With --cloud it logs in as the part that viam.json names ({"cloud": {"app_address", "id", "secret"}}, as
-\`otakit simulate viam-cloud\` prints it), polls its config there, and uploads its log.
+With --cloud it logs in as the part that viam.json names: the file that the Viam app gives out for a
+machine ({"cloud": {"app_address", "id", "secret"}}), or that a stand-in on this machine writes:
+  otakit simulate viam-cloud --config machine.json --viam-json viam.json
+  otakit simulate micro-rdk --cloud viam.json
+It then polls its config there, uploads its log once a second (150 lines at most, and what an upload
+loses is lost), and restarts when the app tells it to. Whatever fails, it logs in anew a second later.
+When its login is refused it erases its credentials, as a real one does, and is of no more use (exit 5).
 
 The device takes the first service whose model is exactly rdk:builtin:ota_service, compares its
 "version" with the tag that it has stored, and where they differ downloads "url" over HTTP/2, erases the
@@ -69,8 +74,9 @@ JSON, one object per line on stdout:
   progress  slot, doneBytes, totalBytes
   written   slot, sizeBytes
   failed    message
-  rebooted  reason (update, config-changed, panic), slot, version, tag, fellBack
+  rebooted  reason (update, config-changed, restart-requested, panic), slot, version, tag, fellBack
+  deprovisioned  message
   stuck     message
 
-Exit codes: 0 updated (--once) · 2 usage · 3 config, table, image or state folder not usable · 5 timed out
-· 6 did not boot what it wrote · 130 stopped by Ctrl-C.`;
+Exit codes: 0 updated (--once) · 2 usage · 3 config, table, image or state folder not usable · 5 timed out,
+or its login was refused · 6 did not boot what it wrote · 130 stopped by Ctrl-C.`;

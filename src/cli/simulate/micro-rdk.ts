@@ -7,6 +7,8 @@ import { memorySource, parseDuration, systemClock } from '../../shared/index.ts'
 import {
   createDial,
   createVirtualDevice,
+  type DeviceConnection,
+  type LogSink,
   MicroRdk,
   type MicroRdkEvent,
   openVirtualDevice,
@@ -81,6 +83,7 @@ export async function simulateMicroRdk(
         monitor.logs.write(line);
         source.logs?.write(line);
       },
+      ...(source.logs !== null && uploading(source.logs)),
     },
     dial: createDial(),
     clock: systemClock,
@@ -94,6 +97,13 @@ export async function simulateMicroRdk(
   await ending.of(microRdk.run(pollMs, ending.signal));
 }
 
+function uploading(connection: DeviceConnection): Omit<LogSink, 'write'> {
+  return {
+    upload: (signal) => connection.upload(signal),
+    discard: () => connection.discard(),
+  };
+}
+
 /** Whether an event is the last one. */
 function judge(event: MicroRdkEvent, ending: Ending, once: boolean): void {
   if (event.kind === 'stuck') {
@@ -101,6 +111,17 @@ function judge(event: MicroRdkEvent, ending: Ending, once: boolean): void {
       new SimulatorError('simulator/not-bootable', `the device boots no more: ${event.message}`, {
         hint: 'A real one would need a cable now. Start over with --fresh, or without --state.',
       }),
+    );
+  }
+  if (event.kind === 'deprovisioned') {
+    ending.fail(
+      new SimulatorError(
+        'simulator/credentials-refused',
+        `the cloud refused the device's credentials: ${event.message}`,
+        {
+          hint: 'Check "id" and "secret" in viam.json. A real device has erased its own now and waits to be provisioned anew; the file is as it was.',
+        },
+      ),
     );
   }
   if (event.kind !== 'rebooted' || event.reason !== 'update' || !once) return;

@@ -14,6 +14,7 @@ export function addViamCloud(simulate: Command, { context }: Cli): void {
     .option('--bind <address>', 'the address to listen on', '127.0.0.1')
     .option('--tls', 'speak TLS with a self-signed certificate')
     .option('--save', 'write each change back into the config file')
+    .option('--viam-json <file>', 'write what the device of the first part logs in with here')
     .option('--part-id <id>', 'the id of the first part')
     .option('--part-secret <secret>', 'what the device of the first part logs in with')
     .option('--api-key <id:key>', 'the API key to accept; made up unless given')
@@ -31,7 +32,7 @@ export function addViamCloud(simulate: Command, { context }: Cli): void {
 const HELP = `
 It speaks gRPC-Web and gRPC (h2c, or h2 with --tls) on one port: what the Viam SDK and a micro-RDK
 device use. It knows AuthService/Authenticate; GetRobotPart, UpdateRobotPart, their history and logs,
-GetFragment and UpdateFragment of AppService; and the device's RobotService. All else is UNIMPLEMENTED.
+MarkPartForRestart, GetFragment and UpdateFragment of AppService; and the device's RobotService. All else is UNIMPLEMENTED.
 
 Faults are KIND[=DURATION][@METHOD][*TIMES]:
   denied, unauthenticated, unavailable   the call ends with that status
@@ -40,4 +41,6 @@ Faults are KIND[=DURATION][@METHOD][*TIMES]:
 
 Examples:
   otakit simulate viam-cloud --config machine.json --save
+  otakit simulate viam-cloud --config machine.json --viam-json viam.json
+  otakit simulate micro-rdk --cloud viam.json    # the device, in another terminal
   otakit simulate viam-cloud --config machine.json --fault concurrent-edit@UpdateRobotPart*1`;

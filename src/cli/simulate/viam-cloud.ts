@@ -11,6 +11,7 @@ import { CliError } from '../codes.ts';
 import type { CliContext } from '../context.ts';
 import { writeOutputFile } from '../files.ts';
 import { parseFault } from './parse-fault.ts';
+import { writeViamJson } from './viam-json.ts';
 
 /** What `otakit simulate viam-cloud` takes. */
 export interface ViamCloudCommandOptions {
@@ -20,6 +21,7 @@ export interface ViamCloudCommandOptions {
   readonly bind: string;
   readonly tls?: boolean;
   readonly save?: boolean;
+  readonly viamJson?: string;
   readonly partId?: string;
   readonly partSecret?: string;
   readonly apiKey?: string;
@@ -56,6 +58,12 @@ export async function viamCloud(
           say({ event: 'not-saved', file }, `not saved: ${String(thrown)}`),
         );
     },
+    onDevice: ({ id, name }, { version, platform = '' }) => {
+      say(
+        { event: 'device', part: id, version, platform },
+        `${name}'s device is here: micro-RDK ${printable(version)} on ${printable(platform)}`,
+      );
+    },
     onLog: ({ id, name }, { level, message }) => {
       const shown = redactText(message);
       say(
@@ -88,6 +96,10 @@ export async function viamCloud(
   );
   const port = portNumber(options.port ?? '0');
   const { url } = await cloud.listen({ port, bind: options.bind, tls: options.tls ?? false });
+  const [first] = parts;
+  if (options.viamJson !== undefined && first !== undefined) {
+    await writeViamJson(options.viamJson, { appAddress: url, id: first.id, secret: first.secret });
+  }
   if (options.json) {
     const described = parts.map(({ id, name, secret }) => ({ id, name, secret }));
     say({ event: 'listening', url, parts: described, apiKey }, '');

@@ -94,6 +94,8 @@ export interface AppMessages {
   readonly GetRobotPartLogsResponse: ProtoMessage;
   readonly GetRobotPartRequest: IdRequest;
   readonly GetRobotPartResponse: ProtoMessage;
+  readonly MarkPartForRestartRequest: ProtoMessage & { readonly partId: string };
+  readonly MarkPartForRestartResponse: ProtoMessage;
   readonly RobotPart: RobotPartMessage;
   readonly TailRobotPartLogsRequest: TailRequest;
   readonly TailRobotPartLogsResponse: ProtoMessage;
@@ -116,6 +118,14 @@ export interface ConfigResponse extends ProtoMessage {
   };
 }
 
+/** What a device says of itself when it asks for its config after booting. */
+export interface AgentInfo {
+  readonly host: string;
+  readonly os: string;
+  readonly version: string;
+  readonly platform?: string;
+}
+
 /** The messages of `viam.app.v1.RobotService`. */
 export interface RobotMessages {
   readonly CertificateRequest: IdRequest;
@@ -123,10 +133,14 @@ export interface RobotMessages {
     readonly tlsCertificate: string;
     readonly tlsPrivateKey: string;
   };
-  readonly ConfigRequest: IdRequest;
+  readonly ConfigRequest: IdRequest & { readonly agentInfo?: AgentInfo };
   readonly ConfigResponse: ConfigResponse;
   readonly LogRequest: IdRequest & { readonly logs: readonly LogEntryMessage[] };
   readonly LogResponse: ProtoMessage;
   readonly NeedsRestartRequest: IdRequest;
-  readonly NeedsRestartResponse: ProtoMessage & { readonly mustRestart: boolean };
+  readonly NeedsRestartResponse: ProtoMessage & {
+    readonly mustRestart: boolean;
+    /** A `google.protobuf.Duration`. */
+    readonly restartCheckInterval?: { readonly seconds: bigint; readonly nanos: number };
+  };
 }

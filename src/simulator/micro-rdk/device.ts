@@ -1,8 +1,9 @@
 import { type BootPartition, type BootTable, slotName } from '../../flash-data/index.ts';
 import { type Clock, decodeCString } from '../../shared/index.ts';
 import { boot } from '../boot/bootloader.ts';
+import { AppClient, CONFIG_MONITOR, CONNECTION, RESTART_CHECK_MS } from './app-client.ts';
 import type { Dial } from './dial.ts';
-import type { MicroRdkEvent } from './events.ts';
+import type { MicroRdkEvent, RebootReason } from './events.ts';
 import { DevicePanic, ServiceConfigFailure, UpdateFailure } from './failure.ts';
 import type { LoggerFor } from '../boot/logger.ts';
 import type { LogLevel, LogSink } from './log.ts';
@@ -15,10 +16,8 @@ import type { ChipUnderTest } from '../boot/verify-image.ts';
 import type { VirtualFlash } from './virtual-flash.ts';
 
 const OTA = 'micro_rdk::common::ota';
-const CONFIG_MONITOR = 'micro_rdk::common::config_monitor';
 /** Where the version lies in an image: behind header, segment header and 16 bytes of descriptor. */
 const IMAGE_VERSION = { offset: 48, length: 32 } as const;
-const CONFIG_TIMEOUT_MS = 60_000;
 
 /** What a virtual micro-RDK is made of. */
 export interface MicroRdkParts {
@@ -40,6 +39,7 @@ interface Session {
   readonly running: BootPartition;
   /** The revision that the device configured itself with; set by the first poll. */
   revision: string | null;
+  hasAsked: boolean;
 }
 
 /**
@@ -48,11 +48,13 @@ interface Session {
  */
 export class MicroRdk {
   readonly #parts: MicroRdkParts;
+  readonly #app: AppClient;
   #session: Session | null = null;
   #bootedAtMs = 0;
 
   constructor(parts: MicroRdkParts) {
     this.#parts = parts;
+    this.#app = new AppClient(parts, (target) => this.#logger(target));
   }
 
   /** The slot that runs, such as `ota_1`; `null` before the first boot and when nothing boots. */
@@ -68,48 +70,80 @@ export class MicroRdk {
     this.#emit({ kind: 'booted', slot, version, tag });
   }
 
-  /** Polls for ever, every `pollMs`; rejects with the signal's reason. */
+  /**
+   * Polls for ever, every `pollMs`, and meanwhile does what else a cloud asks of a device: uploads the
+   * log, and restarts when it is told to. Rejects with the signal's reason.
+   */
   async run(pollMs: number, signal: AbortSignal): Promise<never> {
+    const { clock } = this.#parts;
+    const app = this.#app;
+    await using _uploading = app.startUploading(signal);
+    let restartCheckAtMs = clock.now() + RESTART_CHECK_MS;
     for (;;) {
-      await this.poll(signal);
-      await this.#parts.clock.sleep(pollMs, signal);
+      const hasConfig = await this.#poll(signal);
+      const pollAtMs = clock.now() + (hasConfig ? pollMs : Math.min(pollMs, app.retryMs));
+      while (app.hasRestarts && restartCheckAtMs <= pollAtMs) {
+        await this.#sleepUntil(restartCheckAtMs, signal);
+        restartCheckAtMs = clock.now() + (await this.#restartIfAsked(signal));
+      }
+      await this.#sleepUntil(pollAtMs, signal);
     }
   }
 
   /** Asks for the config once, and does what it says. Rejects only with the signal's reason. */
   async poll(signal: AbortSignal): Promise<void> {
+    await this.#poll(signal);
+  }
+
+  async #sleepUntil(timeMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    const waitMs = timeMs - clock.now();
+    if (waitMs > 0) await clock.sleep(waitMs, signal);
+    signal.throwIfAborted();
+  }
+
+  /** Answers with whether there was a config. */
+  async #poll(signal: AbortSignal): Promise<boolean> {
     const session = this.#session;
-    if (session === null) return;
-    const config = await this.#fetchConfig(signal);
-    if (config === null) return;
+    if (session === null) return false;
+    const config = await this.#fetchConfig(session, signal);
+    if (config === null) return false;
     const ended = await this.#updateIfNeeded(config, session, signal);
     if (ended === 'updated' || ended === 'panicked') {
       await this.#reboot(ended === 'updated' ? 'update' : 'panic', session);
-      return;
+      return true;
     }
     session.revision ??= config.revision;
     if (config.revision !== session.revision) await this.#reboot('config-changed', session);
+    return true;
   }
 
-  async #fetchConfig(signal: AbortSignal): Promise<MachineConfig | null> {
-    const { clock, config } = this.#parts;
-    const timer = new AbortController();
-    try {
-      return await Promise.race([
-        config.fetch(signal),
-        clock
-          .sleep(CONFIG_TIMEOUT_MS, AbortSignal.any([signal, timer.signal]))
-          .then(() => Promise.reject(new Error('request timed out'))),
-      ]);
-    } catch (error) {
-      signal.throwIfAborted();
-      const message = `error while getting machine config: ${error instanceof Error ? error.message : String(error)}`;
-      this.#logger(CONFIG_MONITOR).error(message);
-      this.#emit({ kind: 'failed', message });
-      return null;
-    } finally {
-      timer.abort();
-    }
+  async #fetchConfig(session: Session, signal: AbortSignal): Promise<MachineConfig | null> {
+    const isFirst = !session.hasAsked;
+    session.hasAsked = true;
+    const answer = await this.#app.fetchConfig(isFirst, signal);
+    if (answer.kind === 'config') return answer.config;
+    if (answer.kind === 'refused') await this.#deprovision(answer.message);
+    else this.#emit({ kind: 'failed', message: answer.message });
+    return null;
+  }
+
+  /** Answers with when to ask again. */
+  async #restartIfAsked(signal: AbortSignal): Promise<number> {
+    const session = this.#session;
+    if (session === null) return RESTART_CHECK_MS;
+    const { mustRestart, askAgainMs } = await this.#app.askRestart(signal);
+    if (mustRestart) await this.#reboot('restart-requested', session);
+    return askAgainMs;
+  }
+
+  /** The cloud refused the device's credentials: it has none from now on, and does nothing without. */
+  async #deprovision(message: string): Promise<void> {
+    this.#logger(CONNECTION).error("thread 'main' panicked: erased credentials restart robot");
+    await this.#boot();
+    if (this.#session === null) return;
+    this.#session = null;
+    this.#emit({ kind: 'deprovisioned', message });
   }
 
   async #updateIfNeeded(
@@ -196,11 +230,10 @@ export class MicroRdk {
     }
   }
 
-  async #reboot(
-    reason: 'update' | 'config-changed' | 'panic',
-    { table, running }: Session,
-  ): Promise<void> {
-    if (reason !== 'panic') this.#logger(CONFIG_MONITOR).info('rebooting from config monitor...');
+  async #reboot(reason: RebootReason, { table, running }: Session): Promise<void> {
+    const isFromMonitor = reason === 'update' || reason === 'config-changed';
+    if (isFromMonitor) this.#logger(CONFIG_MONITOR).info('rebooting from config monitor...');
+    if (reason !== 'panic') await this.#app.sendLastLines();
     const chosen = reason === 'update' ? nextUpdateSlot({ table, running }) : running;
     await this.#boot();
     const session = this.#session;
@@ -213,12 +246,19 @@ export class MicroRdk {
     const { flash, chip, values, clock } = this.#parts;
     this.#bootedAtMs = clock.now();
     this.#session = null;
+    // What the device had not sent by now, it sends no more.
+    this.#parts.logs.discard?.();
     const outcome = await boot(flash, chip, (target) => this.#logger(target));
     if (outcome.kind === 'stuck') {
       this.#emit({ kind: 'stuck', message: outcome.reason });
       return;
     }
-    this.#session = { table: outcome.table, running: outcome.slot, revision: null };
+    this.#session = {
+      table: outcome.table,
+      running: outcome.slot,
+      revision: null,
+      hasAsked: false,
+    };
     const tag = values.get('OTA_VERSION');
     const log = this.#logger(OTA);
     // The tag, and not the version of the image: the device cannot tell them apart.

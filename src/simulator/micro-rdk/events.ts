@@ -1,3 +1,6 @@
+/** Why the device starts again: `restart-requested` is somebody in the cloud's app. */
+export type RebootReason = 'update' | 'config-changed' | 'restart-requested' | 'panic';
+
 /** What happens to the device, for whoever watches it from outside. */
 export type MicroRdkEvent =
   | {
@@ -31,7 +34,7 @@ export type MicroRdkEvent =
   | { readonly kind: 'written'; readonly slot: string; readonly sizeBytes: number }
   | {
       readonly kind: 'rebooted';
-      readonly reason: 'update' | 'config-changed' | 'panic';
+      readonly reason: RebootReason;
       readonly slot: string;
       readonly version: string | null;
       readonly tag: string | null;
@@ -41,6 +44,12 @@ export type MicroRdkEvent =
   | {
       readonly kind: 'failed';
       /** The device's own words. */
+      readonly message: string;
+    }
+  | {
+      /** It has erased its credentials, because the cloud refused them, and waits for new ones. */
+      readonly kind: 'deprovisioned';
+      /** What the cloud said. */
       readonly message: string;
     }
   | {

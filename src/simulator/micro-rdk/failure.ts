@@ -7,6 +7,15 @@ export class UpdateFailure extends Error {}
 /** A service entry that the device cannot make an OTA service from. */
 export class ServiceConfigFailure extends Error {}
 
+/** The cloud cannot be reached, or answers with an error. `message` is what the device logs. */
+export class CloudFailure extends Error {}
+
+/**
+ * The cloud does not take the device's credentials. The device erases them and panics; what boots then
+ * waits to be given new ones. `message` is what the cloud said.
+ */
+export class CredentialsRefused extends Error {}
+
 /** The device's program panics: with `panic = abort` that is a reboot. */
 export class DevicePanic extends Error {}
 

@@ -15,6 +15,10 @@ export interface LogLine {
 /** Where the device's log lines go: a terminal, or a (virtual) cloud. */
 export interface LogSink {
   write(line: LogLine): void;
+  /** Sends on what was written: asked for once a second, and before the device restarts. */
+  upload?(signal: AbortSignal): Promise<void>;
+  /** The device restarted unawares: what it had not sent is gone. */
+  discard?(): void;
 }
 
 const LETTER: Readonly<Record<LogLevel, string>> = { error: 'E', warn: 'W', info: 'I' };

@@ -13,12 +13,26 @@ export interface MachineConfig {
   readonly revision: string;
 }
 
+/** What a cloud answers when it is asked whether the device is to restart. */
+export interface RestartAnswer {
+  readonly mustRestart: boolean;
+  /** When to ask again. */
+  readonly askAgainMs: number;
+}
+
 /** Where the device's config comes from: a file, or a (virtual) cloud. */
 export interface ConfigSource {
+  /** How soon the device tries again after a failure, where that is before its next poll. */
+  readonly retryMs?: number;
   /**
-   * The config as it is now. A rejection is what the device logs; it asks again with the next poll.
+   * The config as it is now. A rejection is what the device logs (a `CloudFailure` word for word); it
+   * asks again.
+   *
+   * @param isFirst whether the device has booted since it asked last: it then connects anew
    */
-  fetch(signal: AbortSignal): Promise<MachineConfig>;
+  fetch(signal: AbortSignal, isFirst: boolean): Promise<MachineConfig>;
+  /** Whether somebody wants the device restarted; a file has nobody behind it. */
+  askRestart?(signal: AbortSignal): Promise<RestartAnswer>;
 }
 
 /** The only spelling that the device knows; the cloud writes short names out before it sends them. */

@@ -81,7 +81,14 @@ export class VirtualViamCloud implements AsyncDisposable {
     secret: own = secret(),
   }: NewConfig): StoredPart {
     const stored = this.#stored('part', id, name, config);
-    const part: StoredPart = { ...stored, secret: own, lastAccessMs: null, logs: [] };
+    const part: StoredPart = {
+      ...stored,
+      secret: own,
+      lastAccessMs: null,
+      agent: null,
+      mustRestart: false,
+      logs: [],
+    };
     this.#state.parts.set(id, part);
     return part;
   }

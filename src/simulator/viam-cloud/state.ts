@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/index.ts';
-import type { JsonObject, LogEntryMessage } from '../../machine-config/index.ts';
+import type { AgentInfo, JsonObject, LogEntryMessage } from '../../machine-config/index.ts';
 import { RpcStatus, STATUS } from './rpc/status.ts';
 
 /** A version of a config that was replaced. */
@@ -32,6 +32,10 @@ export interface StoredPart extends StoredConfig {
   /** What its device authenticates with. */
   readonly secret: string;
   lastAccessMs: number | null;
+  /** What its device said of itself when it booted; `null` before it did. */
+  agent: AgentInfo | null;
+  /** Whether somebody wants its device restarted, until that has heard of it. */
+  mustRestart: boolean;
   /** Oldest first. */
   readonly logs: LogEntryMessage[];
 }
@@ -43,6 +47,8 @@ const MOST_LOGS = 10_000;
 export interface CloudObserver {
   /** After every write of a config, by whoever. */
   readonly onWrite?: ((written: StoredConfig) => void) | undefined;
+  /** When a device has booted and asks for its config. */
+  readonly onDevice?: ((part: StoredPart, agent: AgentInfo) => void) | undefined;
   /** For every line that a device reports. */
   readonly onLog?: ((part: StoredPart, entry: LogEntryMessage) => void) | undefined;
 }
@@ -53,12 +59,17 @@ export class CloudState {
   readonly fragments = new Map<string, StoredConfig>();
   readonly #clock: Clock;
   readonly #onWrite: (written: StoredConfig) => void;
+  readonly #onDevice: (part: StoredPart, agent: AgentInfo) => void;
   readonly #onLog: (part: StoredPart, entry: LogEntryMessage) => void;
   readonly #logWaiters = new Set<() => void>();
 
-  constructor(clock: Clock, { onWrite = () => {}, onLog = () => {} }: CloudObserver) {
+  constructor(
+    clock: Clock,
+    { onWrite = () => {}, onDevice = () => {}, onLog = () => {} }: CloudObserver,
+  ) {
     this.#clock = clock;
     this.#onWrite = onWrite;
+    this.#onDevice = onDevice;
     this.#onLog = onLog;
   }
 
@@ -92,6 +103,12 @@ export class CloudState {
     stored.history.push({ atMs, editedBy, name: oldName, config: oldConfig, updatedAtMs });
     Object.assign(stored, { name, config, updatedAtMs: Math.max(atMs, updatedAtMs + 1) });
     this.#onWrite(stored);
+  }
+
+  /** Takes in what a device says of itself. */
+  meet(part: StoredPart, agent: AgentInfo): void {
+    part.agent = agent;
+    this.#onDevice(part, agent);
   }
 
   /** Takes log entries in, and wakes up those who follow. */

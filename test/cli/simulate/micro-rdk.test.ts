@@ -1,8 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildAppImage } from '../../../src/app-image/index.ts';
 import { CliError } from '../../../src/cli/codes.ts';
+import type { JsonObject } from '../../../src/machine-config/index.ts';
+import { VirtualViamCloud } from '../../../src/simulator/index.ts';
 import { buildTestApp, mergeAt } from '../../support/build-image.ts';
 import { otakit } from '../../support/cli.ts';
 import { respondWith, serveHttp2 } from '../../support/http2-server.ts';
@@ -199,4 +201,56 @@ describe('otakit simulate micro-rdk', () => {
     expect(stdout).toContain('otakit serve firmware-samples/images/hello-esp32-1.1.0.bin');
     expect(stdout).toContain('rdk:builtin:ota_service');
   });
+
+  it('--cloud takes the config from where viam.json says, and sends the log there', async () => {
+    await using server = await serveHttp2(respondWith(image));
+    const { viamJson, cloud, partId } = await provisioned(
+      machineConfig(ota(`${server.origin}/app.bin`)),
+    );
+    const run = ['simulate', 'micro-rdk', '--cloud', viamJson, '--once', '--quiet'];
+    const { exitCode, stdout } = await otakit(run);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/updated and rebooted; runs ota_1, version 2\.0\.0, tag v2\n$/);
+    expect(cloud.logs(partId).at(-1)?.message).toBe('OTA firmware version: v2');
+  });
+
+  it('--cloud with a login that is refused ends with exit 5, and leaves the file alone', async () => {
+    const { viamJson } = await provisioned({}, 'wrong');
+    const before = await readFile(viamJson, 'utf8');
+    const { exitCode, stdout, stderr } = await otakit([
+      'simulate',
+      'micro-rdk',
+      '--cloud',
+      viamJson,
+    ]);
+    expect(exitCode).toBe(5);
+    expect(stdout).toContain('device: erased its credentials, which the cloud refused: ');
+    expect(stderr).toContain('simulator/credentials-refused');
+    expect(stderr).not.toContain('wrong');
+    expect(await readFile(viamJson, 'utf8')).toBe(before);
+  });
+
+  it.each([
+    ['neither --config nor --cloud', []],
+    ['both', ['--config', 'FILE', '--cloud', 'FILE']],
+    ['a viam.json without a secret', ['--cloud', 'FILE']],
+  ])('%s is a mistake', async (_what, args) => {
+    const file = await configWith({ cloud: { app_address: 'http://127.0.0.1:1', id: 'x' } });
+    const given = args.map((argument) => (argument === 'FILE' ? file : argument));
+    const { exitCode, stderr } = await otakit(['simulate', 'micro-rdk', ...given]);
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('cli/usage') as string,
+    });
+  });
 });
+
+/** A virtual cloud with a part, and the file that its device is provisioned with. */
+async function provisioned(config: unknown, secret?: string) {
+  const cloud = await VirtualViamCloud.create();
+  onTestFinished(() => cloud[Symbol.asyncDispose]());
+  const part = cloud.addPart({ config: config as JsonObject });
+  const { url } = await cloud.listen();
+  const login = { app_address: url, id: part.id, secret: secret ?? part.secret };
+  return { viamJson: await configWith({ cloud: login }), cloud, partId: part.id };
+}

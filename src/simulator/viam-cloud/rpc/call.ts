@@ -3,13 +3,13 @@ import type { ProtoMessage } from '../../../machine-config/index.ts';
 import { decodeMessage, encodeMessage } from './frames.ts';
 import { RpcStatus, STATUS } from './status.ts';
 
-/** How a call is made. */
-export interface CallOptions {
-  readonly token?: string | null;
-  readonly signal?: AbortSignal | undefined;
-}
+/** No answer came: the connection failed, or the other side does not speak gRPC. */
+export class RpcConnectionError extends Error {}
 
-/** A gRPC client on one HTTP/2 connection, made with the first call and again when it is lost. */
+/** Far more than any answer of a cloud has. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/** A gRPC client on one HTTP/2 connection, which is made with the first call. */
 export class RpcConnection implements Disposable {
   readonly #origin: string;
   #session: ClientHttp2Session | null = null;
@@ -19,40 +19,40 @@ export class RpcConnection implements Disposable {
     this.#origin = origin;
   }
 
-  /** One request, one answer; the answer's bytes. Rejects with an `RpcStatus`. */
+  /**
+   * One request, one answer; the answer's bytes.
+   *
+   * @throws RpcStatus what the other side answered instead
+   * @throws RpcConnectionError
+   */
   call(
     path: string,
     message: ProtoMessage,
-    { token, signal }: CallOptions = {},
+    { token = null }: { readonly token?: string | null } = {},
   ): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      const stream = this.#connected().request(
-        {
-          ':method': 'POST',
-          ':path': path,
-          'content-type': 'application/grpc',
-          te: 'trailers',
-          ...(token === null || token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-        signal === undefined ? {} : { signal },
-      );
-      const chunks: Buffer[] = [];
-      let status: RpcStatus | null = null;
-      const readStatus = (headers: Readonly<Record<string, unknown>>) => {
-        const code = headers['grpc-status'];
-        if (typeof code !== 'string') return;
-        const text = headers['grpc-message'];
-        const said = typeof text === 'string' ? decodeURIComponent(text) : '';
-        status = new RpcStatus(Number(code), said);
-      };
-      stream.on('response', readStatus);
-      stream.on('trailers', readStatus);
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('error', (error) => reject(new RpcStatus(STATUS.unavailable, error.message)));
+      this.#session ??= open(this.#origin, reject);
+      const stream = this.#session.request({
+        ':method': 'POST',
+        ':path': path,
+        'content-type': 'application/grpc',
+        te: 'trailers',
+        'user-agent': 'esp32',
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      });
+      const answer = new Answer();
+      stream.on('response', (headers) => answer.readHead(headers));
+      stream.on('trailers', (trailers) => answer.readStatus(trailers));
+      stream.on('data', (chunk: Buffer) => {
+        if (!answer.add(chunk)) stream.close();
+      });
+      stream.on('error', (error) => reject(new RpcConnectionError(error.message)));
       stream.on('close', () => {
-        if (status === null) reject(new RpcStatus(STATUS.unavailable, 'there was no answer'));
-        else if (status.status !== STATUS.ok) reject(status);
-        else resolve(decodeMessage(Buffer.concat(chunks)));
+        try {
+          resolve(answer.message());
+        } catch (error) {
+          reject(error);
+        }
       });
       stream.end(encodeMessage(message.toBinary()));
     });
@@ -60,18 +60,64 @@ export class RpcConnection implements Disposable {
 
   [Symbol.dispose](): void {
     this.#session?.destroy();
-    this.#session = null;
+  }
+}
+
+function open(origin: string, reject: (error: Error) => void): ClientHttp2Session {
+  const session = connect(origin);
+  // The streams on it only learn that it is gone; the reason is told here.
+  session.on('error', (error) => reject(new RpcConnectionError(error.message)));
+  return session;
+}
+
+/** What comes back on one stream. */
+class Answer {
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  #httpStatus: number | null = null;
+  #status: RpcStatus | null = null;
+
+  readHead(headers: Readonly<Record<string, unknown>>): void {
+    this.#httpStatus = Number(headers[':status']);
+    this.readStatus(headers);
   }
 
-  #connected(): ClientHttp2Session {
-    if (this.#session !== null && !this.#session.closed && !this.#session.destroyed) {
-      return this.#session;
+  /** The status comes behind the message, or in its place. */
+  readStatus(headers: Readonly<Record<string, unknown>>): void {
+    const { 'grpc-status': code, 'grpc-message': text } = headers;
+    if (typeof code !== 'string') return;
+    this.#status = new RpcStatus(Number(code), typeof text === 'string' ? decodeText(text) : '');
+  }
+
+  /** Answers with whether it may go on. */
+  add(chunk: Buffer): boolean {
+    this.#bytes += chunk.length;
+    if (this.#bytes <= MAX_ANSWER_BYTES) this.#chunks.push(chunk);
+    return this.#bytes <= MAX_ANSWER_BYTES;
+  }
+
+  message(): Uint8Array {
+    if (this.#bytes > MAX_ANSWER_BYTES) {
+      throw new RpcConnectionError(`more than ${MAX_ANSWER_BYTES} bytes of answer`);
     }
-    const session = connect(this.#origin);
-    session.on('error', () => {
-      // Shows as the failure of the calls on it.
-    });
-    this.#session = session;
-    return session;
+    if (this.#status === null) throw new RpcConnectionError(this.#withoutStatus());
+    if (this.#status.status !== STATUS.ok) throw this.#status;
+    return decodeMessage(Buffer.concat(this.#chunks));
+  }
+
+  #withoutStatus(): string {
+    if (this.#httpStatus === null) return 'connection closed before message completed';
+    return this.#httpStatus === 200
+      ? 'the answer has no grpc-status'
+      : `http request error ${this.#httpStatus}`;
+  }
+}
+
+/** Percent-encoded, unless whoever wrote it did not know that. */
+function decodeText(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }

@@ -99,6 +99,11 @@ export function appService(parts: ServiceParts): readonly [string, RpcMethod][] 
         }
       },
     ),
+    MarkPartForRestart: unary(parts, api.MarkPartForRestartRequest, ({ partId }, caller) => {
+      mayWrite(caller);
+      state.part(partId).mustRestart = true;
+      return new api.MarkPartForRestartResponse();
+    }),
     GetFragment: unary(parts, api.GetFragmentRequest, ({ id }, caller) => {
       mayRead(caller);
       return new api.GetFragmentResponse({ fragment: fragmentMessage(state.fragment(id)) });

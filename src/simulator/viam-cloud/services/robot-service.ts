@@ -30,6 +30,7 @@ export function robotService(
   const methods: Record<string, RpcMethod> = {
     Config: unary(parts, api.ConfigRequest, (request, caller) => {
       const part = own(request, caller);
+      if (request.agentInfo !== undefined) state.meet(part, request.agentInfo);
       const merged = mergeFragments(part.config, (id) => state.fragments.get(id)?.config);
       const config = {
         cloud: { id: part.id, machineId: part.id, fqdn: `${part.name}.local`, secret: part.secret },
@@ -52,9 +53,12 @@ export function robotService(
       return new api.LogResponse();
     }),
     NeedsRestart: unary(parts, api.NeedsRestartRequest, (request, caller) => {
-      const { id } = own(request, caller);
+      const part = own(request, caller);
+      const { id, mustRestart } = part;
+      // Said once: what asks next is the device that has restarted.
+      part.mustRestart = false;
       const restartCheckInterval = { seconds: RESTART_CHECK_SECONDS, nanos: 0 };
-      return new api.NeedsRestartResponse({ id, mustRestart: false, restartCheckInterval });
+      return new api.NeedsRestartResponse({ id, mustRestart, restartCheckInterval });
     }),
   };
   return Object.entries(methods).map(([name, method]) => [
