@@ -92,6 +92,19 @@ describe('a code map', () => {
     ).toEqual([null, null, null, null]);
   });
 
+  it('takes nothing for a caller on Xtensa, or outside of the code', () => {
+    const xtensa = read(samplePath('hello-esp32-1.0.0'));
+    expect(
+      codeAddresses(xtensa).some((address) => createCodeMap(xtensa).followsCall(address)),
+    ).toBe(false);
+    const riscv = createCodeMap(read(samplePath('hello-esp32c3-1.0.0')));
+    expect([0, 0x3c00_0020, 0xffff_fffe].map((at) => riscv.followsCall(at))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+
   it('knows functions where the program has no line tables', () => {
     const elf = { ...read(samplePath('hello-esp32-1.0.0')), debug: [] };
     const run = elf.symbols.find((symbol) => symbol.name === 'run');
@@ -164,6 +177,31 @@ describeWithPeers(
     });
   },
 );
+
+describeWithPeers(['riscv64-unknown-elf-objdump'], 'objdump for RISC-V', ([disassembler = '']) => {
+  it('has a call before every address that follows one, and nowhere else', () => {
+    const path = samplePath('hello-esp32c3-1.1.0');
+    const elf = read(path);
+    const map = createCodeMap(elf);
+    const listing = execFileSync(disassembler, ['-d', '-M', 'no-aliases', path], {
+      encoding: 'utf8',
+    });
+    const instructions = Array.from(
+      listing.matchAll(/^ *([0-9a-f]{8}):\t([0-9a-f]+) +\t(\S+)(?:\t(\S+))?/gm),
+      ([, at = '', code = '', name = '', operands = '']) => ({
+        next: Number.parseInt(at, 16) + code.length / 2,
+        isCall: /^c\.jalr?$/.test(name) || (/^jalr?$/.test(name) && operands.startsWith('ra,')),
+      }),
+    );
+    expect(instructions.filter(({ isCall }) => isCall).length).toBeGreaterThan(10);
+    const inCode = instructions.filter(({ next }) => map.locate(next) !== null);
+    expect(
+      inCode
+        .filter(({ next, isCall }) => map.followsCall(next) !== isCall)
+        .map(({ next }) => next.toString(16)),
+    ).toEqual([]);
+  });
+});
 
 /** Functions with jumps in their line numbers, forwards and back, and gaps of every size. */
 function assemblySource(): string {

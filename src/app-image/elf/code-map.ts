@@ -1,5 +1,6 @@
 import { type LineSequence, readLineSequences } from './dwarf-lines.ts';
 import type { Elf, ElfSymbol } from './parse-elf.ts';
+import { followsRiscvCall } from './riscv-calls.ts';
 
 /** Where in the source an address of the machine code comes from. */
 export interface CodeLocation {
@@ -15,6 +16,12 @@ export interface CodeLocation {
 export interface CodeMap {
   /** `null` where the program has no code at that address. */
   locate(address: number): CodeLocation | null;
+  /**
+   * Whether a call returns to that address: the instruction before it is one. Tells the return
+   * addresses on a stack from other numbers there. Always `false` for Xtensa, whose panics come with
+   * a backtrace.
+   */
+  followsCall(address: number): boolean;
 }
 
 /**
@@ -23,12 +30,18 @@ export interface CodeMap {
  */
 export function createCodeMap(elf: Elf): CodeMap {
   let tables: { functions: readonly ElfSymbol[]; sequences: readonly LineSequence[] } | null = null;
+  const pieceAt = (address: number) =>
+    elf.code.find(
+      (piece) => address >= piece.address && address - piece.address < piece.data.length,
+    );
   return {
+    followsCall: (address) => {
+      const piece = pieceAt(address);
+      if (piece === undefined || elf.machine !== 'riscv') return false;
+      return followsRiscvCall(piece.data, address - piece.address);
+    },
     locate: (address) => {
-      const isCode = elf.code.some(
-        (piece) => address >= piece.address && address - piece.address < piece.data.length,
-      );
-      if (!isCode) return null;
+      if (pieceAt(address) === undefined) return null;
       tables ??= {
         functions: elf.symbols
           .filter(({ kind }) => kind === 'function')

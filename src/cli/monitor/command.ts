@@ -47,4 +47,4 @@ Examples:
 
 JSON, one object per line:
   timeMs, text, level?, addresses[]?{address, role, function, file, line}, and for notes event:
-  lost, reconnected, reset, reset-loop, download-mode, no-signals, wrong-elf`;
+  lost, reconnected, reset, reset-loop, download-mode, noise, no-signals, wrong-elf`;

@@ -4,7 +4,7 @@ import type { NamedAddress } from './code-addresses.ts';
 /** A code address of a crash report, with where in the source it comes from. */
 export interface DecodedAddress extends CodeLocation {
   readonly address: number;
-  /** `backtrace`, or the register that holds it. */
+  /** `backtrace`, the register that holds it, or `stack`: probably a caller, by what is on the stack. */
   readonly role: string;
 }
 
@@ -13,7 +13,8 @@ export function decodeAddresses(
   addresses: readonly NamedAddress[],
   map: CodeMap,
 ): readonly DecodedAddress[] {
-  return addresses.flatMap(({ address, role, isReturn }) => {
+  return addresses.flatMap(({ address, role, isReturn, isGuess }) => {
+    if (isGuess && !map.followsCall(address)) return [];
     const location = map.locate(isReturn ? address - 1 : address);
     return location === null ? [] : [{ address, role, ...location }];
   });

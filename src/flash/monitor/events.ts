@@ -38,7 +38,7 @@ export type Note =
   | { readonly kind: 'lost' | 'reconnected'; readonly target: string }
   | { readonly kind: 'reset'; readonly reason: ResetReason }
   | { readonly kind: 'reset-loop'; readonly loop: ResetLoop }
-  | { readonly kind: 'download-mode' }
+  | { readonly kind: 'download-mode' | 'noise' }
   | { readonly kind: 'no-signals'; readonly target: string }
   | { readonly kind: 'wrong-elf'; readonly runningSha256: string; readonly elfSha256: string };
 
@@ -55,6 +55,8 @@ export function describeNote(note: Note): string {
       return describeResetLoop(note.loop);
     case 'download-mode':
       return 'The chip waits in its loader: IO0 was low at reset. Reset it to start the application.';
+    case 'noise':
+      return 'What comes is no text: the console may run at another rate. Try --baud 74880, 9600, 460800 or 921600.';
     case 'no-signals':
       return `${note.target} has no modem lines to reset the board with: press its reset button (EN).`;
     case 'wrong-elf':

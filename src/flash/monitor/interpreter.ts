@@ -5,6 +5,7 @@ import { runningElfSha256 } from './elf-identity.ts';
 import type { MonitorLine, Note } from './events.ts';
 import { logLevelOf } from './log-level.ts';
 import { ResetLoopDetector } from './reset-loop.ts';
+import { NoiseDetector } from './noise.ts';
 import { isDownloadMode, parseResetReason } from './reset-reason.ts';
 import { colouredText, hasColours, plainText } from './safe-text.ts';
 
@@ -19,6 +20,7 @@ export interface ElfUnderTest {
 export class Interpreter {
   readonly #elf: ElfUnderTest | null;
   readonly #loops = new ResetLoopDetector();
+  readonly #noise = new NoiseDetector();
   #wrongElfReported = false;
 
   constructor(elf: ElfUnderTest | null) {
@@ -44,6 +46,11 @@ export class Interpreter {
     return { line, notes: this.#notes(text, timeMs) };
   }
 
+  /** What there is to point out about a line that has not ended. */
+  readUnfinished(text: string): readonly Note[] {
+    return this.#noise.feedUnfinished(text) ? [{ kind: 'noise' }] : [];
+  }
+
   /** The board is about to be reset on purpose. */
   expectReset(): void {
     this.#loops.restart();
@@ -56,6 +63,7 @@ export class Interpreter {
     if (loop !== null) notes.push({ kind: 'reset-loop', loop });
     else if (reason !== null && !this.#loops.isReported) notes.push({ kind: 'reset', reason });
     if (isDownloadMode(text)) notes.push({ kind: 'download-mode' });
+    if (this.#noise.feed(text)) notes.push({ kind: 'noise' });
     const running = runningElfSha256(text);
     if (running !== null && this.#elf !== null && !this.#wrongElfReported) {
       const { sha256 } = this.#elf;

@@ -167,7 +167,9 @@ export class Monitor {
     // Rejects as soon as more comes.
     await clock.sleep(PARTIAL_AFTER_MS, cancelled).catch(() => {});
     if (cancelled.aborted) return;
-    onEvent({ kind: 'partial', timeMs: clock.now(), text: plainText(this.#lines.partial) });
+    const text = plainText(this.#lines.partial);
+    onEvent({ kind: 'partial', timeMs: clock.now(), text });
+    for (const note of this.#interpreter.readUnfinished(text)) this.#note(note);
   }
 
   #takeRest(): void {

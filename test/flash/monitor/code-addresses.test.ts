@@ -4,7 +4,8 @@ import { runningElfSha256 } from '../../../src/flash/monitor/elf-identity.ts';
 
 const found = (text: string) =>
   findCodeAddresses(text).map(
-    ({ address, role, isReturn }) => `${role} ${address.toString(16)}${isReturn ? ' return' : ''}`,
+    ({ address, role, isReturn, isGuess }) =>
+      `${role} ${address.toString(16)}${isReturn ? ' return' : ''}${isGuess ? ' perhaps' : ''}`,
   );
 
 describe('code addresses', () => {
@@ -24,6 +25,10 @@ describe('code addresses', () => {
     ],
     ['EPC1    : 0x400d1234  EPC2    : 0x00000000', ['EPC1 400d1234', 'EPC2 0']],
     ['abort() was called at PC 0x400d1234 on core 0', ['PC 400d1234']],
+    [
+      '3fc92310: 0x00000000 0x42001234 0x3fc90000',
+      ['stack 0 return perhaps', 'stack 42001234 return perhaps', 'stack 3fc90000 return perhaps'],
+    ],
     ['entry 0x40080640', []],
     ['load:0x40080400,len:3964', []],
     ['I (5) app: at 0x400d1234', []],

@@ -184,6 +184,50 @@ describe('a monitor of a board on sim://', () => {
     ]);
   });
 
+  it('finds probable callers in the stack dump of a RISC-V panic', async () => {
+    const clock = manualClock();
+    const name = 'hello-esp32c3-1.0.0.elf';
+    const program = parseElf(sample(name));
+    const run = program.symbols.find((symbol) => symbol.name === 'run');
+    const runAddress = run?.address ?? 0;
+    const map = createCodeMap(program);
+    const caller = Array.from({ length: run?.sizeBytes ?? 0 }, (_, at) => runAddress + at).find(
+      (address) => map.followsCall(address),
+    );
+    const word = (value: number) => `0x${value.toString(16).padStart(8, '0')}`;
+    const chip = new VirtualChip({
+      chip: 'esp32c3',
+      clock,
+      boot: async ({ print }) =>
+        print(
+          `Stack memory:\n3fc92310: ${word(runAddress)} ${word(caller ?? 0)} ${word(0x3fc90000)}\nend\n`,
+        ),
+    });
+    const { events, until } = start({
+      open: simLinks(() => chip),
+      clock,
+      elf: await readElf(name),
+      reset: true,
+    });
+    await until('end');
+    expect(events.flatMap((event) => (event.kind === 'line' ? event.addresses : []))).toMatchObject(
+      [{ address: caller, role: 'stack', function: 'run' }],
+    );
+  });
+
+  it('says when what comes is no text', async () => {
+    const clock = manualClock();
+    const chip = virtualBoard('esp32', clock, 'hello-esp32-1.0.0-merged.bin');
+    const { texts, until } = start({
+      open: simLinks(() => chip),
+      clock,
+      baudRate: 74_880,
+      reset: true,
+    });
+    await until('What comes is no text');
+    expect(texts.filter((text) => text.includes('What comes is no text'))).toHaveLength(1);
+  });
+
   it('says when the board runs another build than the ELF', async () => {
     const clock = manualClock();
     const chip = virtualBoard('esp32', clock, 'hello-esp32-1.0.0-merged.bin');
