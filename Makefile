@@ -59,4 +59,4 @@ bench: $(BUILT) ## benchmarks beside the peers
 
 .PHONY: clean
 clean: ## remove what was built and installed
-	rm -rf dist coverage node_modules
+	rm -rf dist coverage docs node_modules

@@ -6,6 +6,7 @@ import {
   type ThrowableCode,
 } from '../shared/index.ts';
 
+/** Every code of {@link AppImageError} and of the issues that this module reports. */
 export const APP_IMAGE_CODES = {
   'app-image/merged-image': {
     kind: 'input',

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { type ByteSource, memorySource } from '../shared/index.ts';
 export {
   type AppDescriptor,
   type AppDescriptorFields,

@@ -8,6 +8,7 @@ import { typeName } from './record-store.ts';
 import { factsToText, type ServerFacts } from './server-facts.ts';
 import { OTAKIT_TYPE } from './service-types.ts';
 
+/** What is announced of a server, and under which name. */
 export interface AdvertiseOptions {
   /** The port that the server really has. */
   readonly port: number;

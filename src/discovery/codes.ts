@@ -5,6 +5,7 @@ import {
   type ThrowableCode,
 } from '../shared/index.ts';
 
+/** Every code of {@link DiscoveryError} and of the issues that this module reports. */
 export const DISCOVERY_CODES = {
   'discovery/no-multicast': {
     kind: 'network',
@@ -25,6 +26,7 @@ export const DISCOVERY_CODES = {
   },
 } as const satisfies CodeCatalogue;
 
+/** One of {@link DISCOVERY_CODES}. */
 export type DiscoveryCode = keyof typeof DISCOVERY_CODES;
 
 /** Thrown by everything in this module; the errors of the mDNS library are translated into it. */

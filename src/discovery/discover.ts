@@ -40,8 +40,10 @@ export interface FoundDevice extends Found {
   readonly services: readonly { readonly type: string; readonly port: number }[];
 }
 
+/** Whatever answered: an otakit server or an ESP device, told apart by `kind`. */
 export type DiscoveredService = FoundServer | FoundDevice;
 
+/** How long to look, and how to stop earlier. */
 export interface DiscoverOptions {
   /** How long to listen, in milliseconds. */
   readonly timeoutMs: number;

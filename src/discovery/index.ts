@@ -1,3 +1,8 @@
+/**
+ * mDNS: announces the server on the LAN, and finds servers and ESP devices there.
+ *
+ * @module
+ */
 export { advertise, type Advertisement, type AdvertiseOptions } from './advertise.ts';
 export { DISCOVERY_CODES, type DiscoveryCode, DiscoveryError } from './codes.ts';
 export {

@@ -5,6 +5,7 @@ import {
   type ThrowableCode,
 } from '../shared/index.ts';
 
+/** Every code of {@link OtadataError} and of the issues found in otadata. */
 export const OTADATA_CODES = {
   'otadata/wrong-size': {
     kind: 'input',
@@ -58,6 +59,7 @@ export const OTADATA_CODES = {
   },
 } as const satisfies CodeCatalogue;
 
+/** One of {@link OTADATA_CODES}. */
 export type OtadataCode = keyof typeof OTADATA_CODES;
 
 /** Thrown by everything that reads or writes otadata. */
@@ -67,6 +69,7 @@ export class OtadataError extends OtakitError {
   }
 }
 
+/** Every code of {@link NvsError} and of the issues found in NVS. */
 export const NVS_CODES = {
   'nvs/wrong-size': {
     kind: 'input',
@@ -193,6 +196,7 @@ export const NVS_CODES = {
   },
 } as const satisfies CodeCatalogue;
 
+/** One of {@link NVS_CODES}. */
 export type NvsCode = keyof typeof NVS_CODES;
 
 /** Thrown by everything that reads or writes NVS. */

@@ -1,3 +1,9 @@
+/**
+ * The two data partitions that an update touches, otadata and NVS: read, checked, edited and built.
+ * Pure: bytes in, values out, in Node and in browsers.
+ *
+ * @module
+ */
 export {
   NVS_CODES,
   type NvsCode,

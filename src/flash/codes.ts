@@ -5,6 +5,7 @@ import {
   type ThrowableCode,
 } from '../shared/index.ts';
 
+/** Every code of {@link FlashError} and of the issues that this module reports. */
 export const FLASH_CODES = {
   'flash/no-board': {
     kind: 'device',
@@ -116,6 +117,7 @@ export const FLASH_CODES = {
   },
 } as const satisfies CodeCatalogue;
 
+/** One of {@link FLASH_CODES}. */
 export type FlashCode = keyof typeof FLASH_CODES;
 
 /** Thrown by everything that talks to a board or plans to. */

@@ -35,6 +35,7 @@ const DEFAULT_BAUD_RATE = 921_600;
 /** How often one operation is tried before its error counts. */
 const TRIES = 4;
 
+/** How to talk to a board. */
 export interface DeviceOptions {
   readonly clock: Clock;
   /** Aborts whatever is under way; the port is free and the modem lines at rest afterwards. */

@@ -6,4 +6,5 @@ export interface Progress {
   readonly totalBytes: number;
 }
 
+/** Is told how far long work on a board has come. */
 export type OnProgress = (progress: Progress) => void;

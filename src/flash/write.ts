@@ -18,6 +18,7 @@ export interface FlashPart {
   readonly data: Uint8Array;
 }
 
+/** How to write ranges to a board. */
 export interface WriteOptions {
   /** Writes everything, without asking the chip what differs. */
   readonly full?: boolean;

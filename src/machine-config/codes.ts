@@ -5,6 +5,7 @@ import {
   type ThrowableCode,
 } from '../shared/index.ts';
 
+/** Every code of {@link MachineConfigError} and of the issues that this module reports. */
 export const MACHINE_CONFIG_CODES = {
   'machine-config/syntax': {
     kind: 'input',
@@ -188,6 +189,7 @@ export const MACHINE_CONFIG_CODES = {
   },
 } as const satisfies CodeCatalogue;
 
+/** One of {@link MACHINE_CONFIG_CODES}. */
 export type MachineConfigCode = keyof typeof MACHINE_CONFIG_CODES;
 
 /** Thrown for a machine config that cannot be read, edited or written. */

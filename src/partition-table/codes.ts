@@ -271,6 +271,7 @@ const WARNING_CODES = {
   },
 } as const satisfies CodeCatalogue;
 
+/** Every code of {@link PartitionTableError} and of the issues that this module reports. */
 export const PARTITION_TABLE_CODES = {
   ...STRUCTURE_CODES,
   ...CHECK_CODES,

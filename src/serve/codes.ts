@@ -5,6 +5,7 @@ import {
   type ThrowableCode,
 } from '../shared/index.ts';
 
+/** Every code of {@link ServeError} and of the issues that this module reports. */
 export const SERVE_CODES = {
   'serve/port-taken': {
     kind: 'network',

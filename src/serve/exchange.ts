@@ -1,5 +1,6 @@
 import type { HeaderList, RequestHead } from './plan-response.ts';
 
+/** The version of HTTP that a request came in. */
 export type HttpProtocol = 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2';
 
 /**
@@ -17,12 +18,12 @@ export interface Exchange extends RequestHead {
   begin(status: number, headers: HeaderList): void;
   /**
    * Hands over the next bytes; resolves once the network took them, which is the pace of the reader.
-   * Rejects with {@link PeerGone} when the peer went away first.
+   * Rejects with PeerGone when the peer went away first.
    */
   write(bytes: Uint8Array, isLast: boolean): Promise<void>;
   /**
    * Resolves once the peer has *everything*, as far as the protocol can tell: the end of `write` only
-   * says that our own machine took the bytes. Rejects with {@link PeerGone} when it went away instead.
+   * says that our own machine took the bytes. Rejects with PeerGone when it went away instead.
    */
   delivered(): Promise<void>;
   /** Breaks the connection or the stream off. */

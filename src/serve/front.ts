@@ -27,6 +27,7 @@ export type RefusedConnection =
   /** It did not bring a request head to its end in time. */
   | 'too-slow';
 
+/** What becomes of requests, by protocol, and of connections that are neither. */
 export interface FrontOptions {
   readonly clock: Clock;
   readonly onHttp1: (request: IncomingMessage, response: ServerResponse) => void;

@@ -16,6 +16,7 @@ import { serveRequest } from './serve-request.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** Where to serve, under which address, and with which limits. */
 export interface OtaServerOptions {
   /** 0 for any that is free. */
   readonly port: number;

@@ -23,6 +23,7 @@ export type SendOutcome =
 /** The peer went away, read too slowly, or the server was shut down. */
 export type CutReason = 'peer-gone' | 'too-slow' | 'shut-down';
 
+/** Who watches over a download, and who is told of it. */
 export interface SendOptions {
   readonly clock: Clock;
   readonly watchdog: Watchdog;

@@ -5,6 +5,7 @@ import {
   type ThrowableCode,
 } from '../shared/index.ts';
 
+/** Every code of {@link SimulatorError}: virtual micro-RDK devices and the virtual cloud. */
 export const SIMULATOR_CODES = {
   'simulator/no-app-slot': {
     kind: 'input',

@@ -5,6 +5,7 @@ import {
   type ThrowableCode,
 } from '../shared/index.ts';
 
+/** Every code of {@link TransportError} and of the issues that this module reports. */
 export const TRANSPORT_CODES = {
   'transport/bad-target': {
     kind: 'usage',
@@ -40,6 +41,7 @@ export const TRANSPORT_CODES = {
   },
 } as const satisfies CodeCatalogue;
 
+/** One of {@link TRANSPORT_CODES} that is thrown. */
 export type TransportCode = ThrowableCode<typeof TRANSPORT_CODES>;
 
 /** Thrown by links and port listings. */

@@ -39,6 +39,7 @@ export interface Link extends AsyncDisposable {
   discardInput(): void;
 }
 
+/** How to open a link. */
 export interface LinkOptions {
   readonly baudRate: number;
   readonly signal?: AbortSignal | undefined;

@@ -18,6 +18,7 @@ export type PublicKey =
       readonly y: Uint8Array;
     };
 
+/** The curves that secure boot v2 signs with, by their NIST names. */
 export type EcdsaCurve = 'p192' | 'p256' | 'p384';
 
 /** By the curve id in a block; sizes are those of one coordinate. */

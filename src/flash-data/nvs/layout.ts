@@ -50,6 +50,7 @@ export const INTEGER_TYPES = {
   i64: 0x18,
 } as const;
 
+/** The integers that NVS stores, named by sign and bits: `u8`, `i64`, … */
 export type NvsIntegerType = keyof typeof INTEGER_TYPES;
 
 export const TYPE_STRING = 0x21;

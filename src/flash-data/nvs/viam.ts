@@ -16,6 +16,7 @@ export const VIAM_KEYS = [
   'OTA_VERSION',
 ] as const;
 
+/** A text setting of a micro-RDK, by its NVS key in `VIAM_NS`. */
 export type ViamKey = (typeof VIAM_KEYS)[number];
 
 /** What else a micro-RDK stores there, as blobs that are its own business. */

@@ -44,6 +44,7 @@ export interface FlashPlan {
   readonly issues: readonly Issue[];
 }
 
+/** What a plan must respect beside its inputs. */
 export interface PlanOptions {
   /** The table to go by where the inputs have none. */
   readonly table?: PartitionTable | null;

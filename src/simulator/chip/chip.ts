@@ -20,6 +20,7 @@ const USUAL_REVISION: Partial<Record<ChipName, ChipIdentity['revision']>> = {
   esp32c3: { major: 0, minor: 3 },
 };
 
+/** Which chip, how large its flash, and what goes wrong with it. */
 export interface VirtualChipOptions {
   readonly chip: ChipName;
   readonly clock: Clock;

@@ -5,6 +5,7 @@ import {
   type ThrowableCode,
 } from '../../shared/index.ts';
 
+/** Every code of {@link VirtualChipError}. */
 export const VIRTUAL_CHIP_CODES = {
   'virtual-chip/flash-misaligned': {
     kind: 'device',

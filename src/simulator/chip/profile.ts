@@ -37,6 +37,7 @@ export interface SpiLayout {
   readonly w0: number;
 }
 
+/** A chip family that there is a virtual chip of. */
 export type VirtualChipName = Extract<
   ChipName,
   | 'esp32'

@@ -1,3 +1,4 @@
+/** How grave a line in the log of a virtual micro-RDK is. */
 export type LogLevel = 'error' | 'warn' | 'info';
 
 /** One line of the device's log, as on its serial port and as it uploads it. */

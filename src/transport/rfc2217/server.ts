@@ -16,6 +16,7 @@ import {
 } from './telnet.ts';
 import { SignalIntent } from './signal-intent.ts';
 
+/** Which port to share, and where. */
 export interface Rfc2217ServerOptions {
   readonly host: string;
   /** 0 takes any free port. */
@@ -26,10 +27,12 @@ export interface Rfc2217ServerOptions {
   readonly onEvent?: (event: Rfc2217Event) => void;
 }
 
+/** What happened to a shared port: who came, went, was turned away, or failed. */
 export type Rfc2217Event =
   | { readonly kind: 'connected' | 'disconnected' | 'refused'; readonly peer: string }
   | { readonly kind: 'failed'; readonly peer: string; readonly error: unknown };
 
+/** A running server; disposing of it frees the port. */
 export interface Rfc2217Server extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
@@ -38,7 +41,7 @@ export interface Rfc2217Server extends AsyncDisposable {
 /**
  * Shares one port over RFC 2217: one client at a time, a second is turned away. Clients that set DTR
  * and RTS one after the other (pyserial, so esptool too) still get a clean reset into the loader,
- * see {@link SignalIntent}.
+ * see signal-intent.ts.
  */
 export async function createRfc2217Server(options: Rfc2217ServerOptions): Promise<Rfc2217Server> {
   const { onEvent = () => {} } = options;
