@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import type { ByteSource } from '../shared/index.ts';
 import { BytesError } from '../shared/index.ts';
@@ -7,6 +7,9 @@ import { CliError } from './codes.ts';
 /** A whole file; `cli/file-not-readable` where that does not work. */
 export async function readInputFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
+    const stats = await stat(path);
+    // /dev/zero and its like have no end. Pipes do, as in `<(command)`.
+    if (stats.isCharacterDevice() || stats.isBlockDevice()) throw notRegular();
     return new Uint8Array(await readFile(path));
   } catch (cause) {
     throw notReadable(path, cause);
@@ -20,7 +23,7 @@ export async function openInputFile(path: string): Promise<ByteSource & AsyncDis
     const stats = await handle.stat();
     if (!stats.isFile()) {
       await handle.close();
-      throw Object.assign(new Error('it is not a regular file'), { code: 'EISDIR' });
+      throw notRegular();
     }
     return {
       sizeBytes: stats.size,
@@ -74,6 +77,10 @@ export async function writeOutputFile(
       cause,
     });
   }
+}
+
+function notRegular(): Error {
+  return Object.assign(new Error('it is not a regular file'), { code: 'EISDIR' });
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -19,6 +19,12 @@ describe('reading', () => {
     await expect(openInputFile(folder)).rejects.toMatchObject({ code: 'cli/file-not-readable' });
   });
 
+  it.skipIf(process.platform === 'win32')('refuses devices, which have no end', async () => {
+    const expected = { code: 'cli/file-not-readable' };
+    await expect(readInputFile('/dev/zero')).rejects.toMatchObject(expected);
+    await expect(openInputFile('/dev/zero')).rejects.toMatchObject(expected);
+  });
+
   it('reads a window of a file', async () => {
     const path = join(folder, 'a.bin');
     await writeFile(path, Uint8Array.of(0, 1, 2, 3));

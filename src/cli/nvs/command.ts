@@ -81,7 +81,7 @@ export const registerNvs: RegisterNoun = (program, cli) => {
     .description('Build a partition from CSVs, byte for byte as nvs_partition_gen does.')
     .requiredOption('-o, --output <file>', 'the partition')
     .option('--size <size>', 'size of the partition, such as 0x4000')
-    .option('--partitions <file>', 'take the size from this partition table')
+    .option('-p, --partitions <table>', 'take the size from this partition table')
     .option('--partition <name>', 'the entry in that table', 'nvs')
     .addOption(
       new Option('--page-version <version>', 'page format; 2 splits large blobs over pages')
@@ -169,7 +169,7 @@ function withKeys(command: Command): Command {
 
 function withPlace(command: Command): Command {
   return withKeys(command)
-    .option('--partitions <file>', 'partition table; that inside the file otherwise')
+    .option('-p, --partitions <table>', 'partition table; that inside the file otherwise')
     .option('--table-offset <offset>', 'where a table inside a file lies', '0x8000')
     .option('--partition <name>', 'entry of the NVS; the first of type nvs otherwise');
 }

@@ -49,7 +49,7 @@ function fileCommand(noun: Command, name: string): Command {
   return noun
     .command(name)
     .argument('<file>', 'dump of the otadata partition (0x2000 bytes), merged image or flash dump')
-    .option('--partitions <file>', 'partition table; that inside <file> otherwise')
+    .option('-p, --partitions <table>', 'partition table; that inside <file> otherwise')
     .option('--table-offset <offset>', 'where a table inside a file lies', '0x8000');
 }
 

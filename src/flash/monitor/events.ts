@@ -32,8 +32,10 @@ export interface MonitorNote {
   readonly note: Note;
 }
 
+/** Whatever a monitor reports: a line, part of one, or a note on what happened. */
 export type MonitorEvent = MonitorLine | MonitorPartial | MonitorNote;
 
+/** What a monitor noticed, told apart by `kind`. */
 export type Note =
   | { readonly kind: 'lost' | 'reconnected'; readonly target: string }
   | { readonly kind: 'reset'; readonly reason: ResetReason }

@@ -1,6 +1,7 @@
 /** How grave a log line is, the gravest first. */
 export const LOG_LEVELS = ['error', 'warning', 'info', 'debug', 'verbose'] as const;
 
+/** A level of the ESP-IDF log. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** `E (123) tag: …`, also with a time of day, as ESP-IDF prints it. */

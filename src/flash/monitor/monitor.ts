@@ -23,6 +23,7 @@ const PARTIAL_AFTER_MS = 100;
 /** How often a port that went away is looked for. Short: a booting board talks at once. */
 const RETRY_MS = 100;
 
+/** What a monitor watches, and how it reads it. */
 export interface MonitorOptions {
   /** How to open `target`, at first and whenever it comes back. */
   readonly open: OpenLink;
