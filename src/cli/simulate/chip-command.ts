@@ -30,7 +30,8 @@ speak the ROM loader's protocol and the stub's, program flash as NOR flash is pr
 is in it: bootloader, table, otadata, and the app of firmware-samples/ (other code is not executed).
 
 Over rfc2217:// the modem lines reset the chip as on a board. tcp:// and pty have no such lines:
-connecting resets the chip, and a host that says SYNC gets the loader.
+connecting resets the chip, and a host that says SYNC gets the loader. A cable that a fault pulled is plugged
+in again by the next connection.
 
 Examples:
   otakit simulate chip --chip esp32c3 --listen tcp://127.0.0.1:5555

@@ -86,11 +86,13 @@ function romLog(chip: Chip, reason: BootContext['resetReason'], rom: RomView): s
         'power-on': '0x1 (POWERON_RESET)',
         software: '0x3 (SW_RESET)',
         watchdog: '0x10 (RTCWDT_RTC_RESET)',
+        'brown-out': '0xf (RTCWDT_BROWN_OUT_RESET)',
       }
     : {
         'power-on': '0x1 (POWERON)',
         software: '0x3 (RTC_SW_SYS_RST)',
         watchdog: '0x7 (TG0WDT_SYS_RST)',
+        'brown-out': '0xf (BROWN_OUT_RST)',
       };
   const boot = isEsp32 ? '0x12 (SPI_FAST_FLASH_BOOT)' : '0x8 (SPI_FAST_FLASH_BOOT)';
   const lines = isEsp32 ? ['ets Jul 29 2019 12:21:46', ''] : [];

@@ -38,7 +38,7 @@ export interface VirtualChipOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-export type ResetReason = 'power-on' | 'software' | 'watchdog';
+export type ResetReason = 'power-on' | 'software' | 'watchdog' | 'brown-out';
 
 /** What the firmware of a virtual chip gets to work with. */
 export interface BootContext {
@@ -117,6 +117,13 @@ export class VirtualChip {
     this.#output = listener;
   }
 
+  /** Plugs a cable in again that a fault had pulled, which powers the board up. */
+  replug(): void {
+    if (!this.#wire.isCut) return;
+    this.#wire.mend();
+    this.reset();
+  }
+
   /** Who gets the text that the chip prints, besides the host on its UART. */
   onPrint(listener: (text: string) => void): void {
     this.#onPrint = listener;
@@ -158,7 +165,13 @@ export class VirtualChip {
   }
 
   #arrived(bytes: Uint8Array, hostBaudRate: number | null): void {
+    const before = this.#wire.toChipBytes;
     const arrived = this.#wire.toChip(bytes);
+    const { brownOutAfterBytes = Number.POSITIVE_INFINITY } = this.#options.faults ?? {};
+    if (before < brownOutAfterBytes && this.#wire.toChipBytes >= brownOutAfterBytes) {
+      this.#print('\nBrownout detector was triggered\n\n');
+      this.reset('app', 'brown-out');
+    }
     if (this.#mode !== 'loader') return;
     const matches = hostBaudRate === null || this.#sameRate(hostBaudRate);
     for (const packet of this.#decoder.feed(matches ? arrived : garbled(arrived))) {

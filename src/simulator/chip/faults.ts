@@ -10,6 +10,8 @@ export interface ChipFaults {
   readonly flipToHost?: readonly number[];
   /** The cable is pulled after this many bytes from the host. */
   readonly unplugAfterBytes?: number;
+  /** The supply gives way after this many bytes from the host: the chip resets, in the middle of whatever it does. */
+  readonly brownOutAfterBytes?: number;
   /** How many times slower than usual the flash is. */
   readonly eraseSlowdown?: number;
   /** Sectors (by number) that keep what they hold. */
@@ -19,7 +21,7 @@ export interface ChipFaults {
 }
 
 const LISTS = ['dropToChip', 'flipToChip', 'dropToHost', 'flipToHost', 'badSectors'];
-const NUMBERS = ['unplugAfterBytes', 'eraseSlowdown', 'flashId'];
+const NUMBERS = ['unplugAfterBytes', 'brownOutAfterBytes', 'eraseSlowdown', 'flashId'];
 
 /**
  * Reads faults from JSON, such as `{"unplugAfterBytes": 5000, "badSectors": [17]}`.

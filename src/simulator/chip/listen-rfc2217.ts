@@ -15,7 +15,10 @@ export async function listenRfc2217(
     host,
     port,
     clock,
-    open: async () => linkToChip('the virtual chip', chip, 115_200),
+    open: async () => {
+      chip.replug();
+      return linkToChip('the virtual chip', chip, 115_200);
+    },
   });
   chip.reset('app');
   const shownHost = server.host.includes(':') ? `[${server.host}]` : server.host;

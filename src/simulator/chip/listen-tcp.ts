@@ -23,6 +23,7 @@ export async function listenTcp(
     // opens another must not be refused because its goodbye is still under way.
     current?.destroy();
     current = socket;
+    chip.replug();
     socket.on('error', () => {});
     socket.on('close', () => {
       if (current === socket) current = null;

@@ -5,19 +5,34 @@ export class Wire {
   readonly #faults: ChipFaults;
   #toChipBytes = 0;
   #toHostBytes = 0;
+  #mended = false;
 
   constructor(faults: ChipFaults) {
     this.#faults = faults;
   }
 
   get isCut(): boolean {
-    return this.#toChipBytes >= (this.#faults.unplugAfterBytes ?? Number.POSITIVE_INFINITY);
+    return this.#toChipBytes >= this.#cutAfterBytes;
+  }
+
+  /** How many bytes have gone from the host into the cable so far. */
+  get toChipBytes(): number {
+    return this.#toChipBytes;
+  }
+
+  /** Plugs the cable in again; it is not pulled a second time. */
+  mend(): void {
+    this.#mended = true;
+  }
+
+  get #cutAfterBytes(): number {
+    return (this.#mended ? undefined : this.#faults.unplugAfterBytes) ?? Number.POSITIVE_INFINITY;
   }
 
   toChip(bytes: Uint8Array): Uint8Array {
-    const { dropToChip = [], flipToChip = [], unplugAfterBytes } = this.#faults;
+    const { dropToChip = [], flipToChip = [] } = this.#faults;
     const start = this.#toChipBytes;
-    const left = (unplugAfterBytes ?? Number.POSITIVE_INFINITY) - start;
+    const left = this.#cutAfterBytes - start;
     this.#toChipBytes += bytes.length;
     return damaged(bytes.subarray(0, Math.max(0, left)), start, dropToChip, flipToChip);
   }
