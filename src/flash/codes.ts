@@ -111,6 +111,14 @@ export const FLASH_CODES = {
     kind: 'input',
     meaning: 'An app is written, but the bootloader would start another slot.',
   },
+  'flash/bad-backup': {
+    kind: 'input',
+    meaning: 'The file is no backup of a board, or a damaged one.',
+  },
+  'flash/other-board': {
+    kind: 'input',
+    meaning: 'A backup is of another board than the one it was to be restored to.',
+  },
   'flash/plan-refused': {
     kind: 'input',
     meaning: 'Nothing was written, because the files do not fit the board; the reasons are listed.',

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type Backup, parseBackup, readBackup, serializeBackup } from './backup.ts';
 export {
   type BoardContents,
   type BoardTable,

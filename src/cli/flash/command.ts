@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { RegisterNoun } from '../program.ts';
 import type { AppOptions } from './app.ts';
+import type { BackupOptions, RestoreOptions } from './backup.ts';
 import type { EraseOptions } from './erase.ts';
 import type { InfoOptions } from './info.ts';
 import type { ReadOptions } from './read.ts';
@@ -84,6 +85,30 @@ export const registerFlash: RegisterNoun = (program, cli) => {
     .action(async (where: string | undefined, size: string | undefined, options: EraseOptions) => {
       const { erase } = await import('./erase.ts');
       await erase(where, size, options, cli);
+    });
+
+  withPort(flash.command('backup'))
+    .description('save the whole flash of a board into one small file, with what board it is')
+    .requiredOption('-o, --output <file>', 'where to put it')
+    .option('--force', 'overwrite the file if it exists')
+    .option('--no-reset', 'leave the chip in its loader')
+    .option('--json', 'one JSON object instead of text')
+    .addHelpText('after', BACKUP_HELP)
+    .action(async (options: BackupOptions) => {
+      const { backup } = await import('./backup.ts');
+      await backup(options, cli);
+    });
+
+  withPort(flash.command('restore'))
+    .description('put a backup back: afterwards the flash is what it was')
+    .argument('<file>', 'what `otakit flash backup` made')
+    .option('--other-board', 'also onto a board with another MAC address')
+    .option('--no-reset', 'leave the chip in its loader')
+    .option('--json', 'one JSON object instead of text')
+    .addHelpText('after', RESTORE_HELP)
+    .action(async (file: string, options: RestoreOptions) => {
+      const { restore } = await import('./backup.ts');
+      await restore(file, options, cli);
     });
 
   withPort(flash.command('reset'))
@@ -188,6 +213,23 @@ Examples:
 Exits 0 when the flash holds the file, 6 with the sectors that differ when it does not.
 
 JSON: file, flashOffset, sizeBytes, matches, differingSectors[] (flash offsets)`;
+
+const BACKUP_HELP = `
+Example:
+  otakit flash backup -o board-17.otabackup
+
+Blank flash is neither read nor stored, and the rest is compressed.
+
+JSON: file, fileBytes, chip, revision, mac, secureBoot, flashEncryption, flashId, flashSizeBytes`;
+
+const RESTORE_HELP = `
+Examples:
+  otakit flash restore board-17.otabackup
+  otakit flash restore golden.otabackup --other-board
+
+Only what differs is written, what was blank is erased, and everything is compared afterwards.
+
+JSON: file, flashOffset, sizeBytes, writtenBytes, erasedBytes, sentBytes, verified, retriedSectors`;
 
 const ERASE_HELP = `
 Examples:
