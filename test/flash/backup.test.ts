@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, asyncProperty, boolean, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseBackup, readBackup, serializeBackup } from '../../src/flash/index.ts';
 import { board, connectTo, firmware } from './board.ts';
@@ -34,8 +34,8 @@ describe('a backup', () => {
 
   it('never fails in another way', async () => {
     const magic = new TextEncoder().encode('OTAKITBK');
-    await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 100 }), fc.boolean(), async (bytes, begins) => {
+    await assert(
+      asyncProperty(uint8Array({ maxLength: 100 }), boolean(), async (bytes, begins) => {
         const file = begins ? Uint8Array.from([...magic, ...bytes]) : bytes;
         await expect(parseBackup(file)).rejects.toMatchObject({ code: 'flash/bad-backup' });
       }),
