@@ -279,7 +279,8 @@ export function rangeError(
   column: 'offset' | 'size',
   value: number,
 ): PartitionTableError {
-  const shown = value < 0 ? `-${formatHex(-value)}` : formatHex(value);
+  const hex = value < 0 ? `-${formatHex(-value)}` : formatHex(value);
+  const shown = Number.isFinite(value) ? hex : 'more than 2^1023';
   return fieldError(
     row,
     column,

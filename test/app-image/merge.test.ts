@@ -5,6 +5,8 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   checkMerge,
+  expandFlashFile,
+  memorySource,
   type MergePart,
   mergeRaw,
   parseIntelHex,
@@ -204,5 +206,24 @@ describeWithPeers(['esptool'], 'the bytes of esptool merge-bin', ([esptool = '']
       expect(serializeUf2(parts, { chip, md5: false })).toEqual(await theirs('plain.uf2'));
       expect(serializeUf2(parts, { chip, chunkBytes: 256 })).toEqual(await theirs('cut.uf2'));
     }
+  });
+});
+
+describe('Intel HEX and UF2 files with data far apart', () => {
+  const ranges = [
+    { flashOffset: 0, bytes: new Uint8Array(256).fill(0xe9) },
+    { flashOffset: 0xffff_fe00, bytes: new Uint8Array(256).fill(1) },
+  ];
+
+  it('are refused before the gap would be filled', async () => {
+    const hex = new TextEncoder().encode(serializeIntelHex(ranges));
+    await expect(expandFlashFile(memorySource(hex), 'intel-hex')).rejects.toMatchObject({
+      code: 'app-image/bad-intel-hex',
+      details: { endFlashOffset: 0xffff_ff00 },
+    });
+    const uf2 = serializeUf2(ranges, { chip: ESP32 });
+    await expect(expandFlashFile(memorySource(uf2), 'uf2')).rejects.toMatchObject({
+      code: 'app-image/bad-uf2',
+    });
   });
 });
