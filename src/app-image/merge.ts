@@ -127,6 +127,9 @@ function checkPartitions(parts: readonly MergePart[], table: PartitionTable): Ap
 
 const TYPE_DATA = 1;
 
+/** The largest flash that an image header can name. */
+const LARGEST_FLASH_BYTES = 128 * 1024 * 1024;
+
 /** A raw merge is one piece from its first byte to its last: what lies between is overwritten. */
 function checkGaps(parts: readonly MergePart[], table: PartitionTable): AppImageIssue[] {
   const end = parts.reduce((last, part) => Math.max(last, rangeEnd(part)), 0);
@@ -181,7 +184,15 @@ export function mergeRaw(
       { hint: 'Give a larger --pad-to-size, or smaller parts.' },
     );
   }
-  const merged = new Uint8Array((padToFlashOffset ?? end) - startFlashOffset).fill(0xff);
+  const wholeEnd = padToFlashOffset ?? end;
+  if (wholeEnd > LARGEST_FLASH_BYTES) {
+    throw new AppImageError(
+      'app-image/merge-range',
+      `the file would reach to ${formatHex(wholeEnd)}, and no flash is larger than ${formatHex(LARGEST_FLASH_BYTES)}`,
+      { hint: 'Check the offsets: they count from the start of the flash.' },
+    );
+  }
+  const merged = new Uint8Array(wholeEnd - startFlashOffset).fill(0xff);
   for (const { flashOffset, bytes } of parts) merged.set(bytes, flashOffset - startFlashOffset);
   return merged;
 }

@@ -161,6 +161,13 @@ describe('a merge', () => {
       );
     }
   });
+
+  it('refuses a file larger than any flash, which a slip in an offset would make', () => {
+    const part = { flashOffset: 0xfff0_0000, bytes: new Uint8Array(4), name: 'far' };
+    expect(() => mergeRaw([part])).toThrow(
+      expect.objectContaining({ code: 'app-image/merge-range' }) as Error,
+    );
+  });
 });
 
 describeWithPeers(['esptool'], 'the bytes of esptool merge-bin', ([esptool = '']) => {
