@@ -37,7 +37,7 @@ const NOUNS: Readonly<Record<string, readonly RegisterNoun[]>> = {
 
 /** The whole command line as commander sees it: names, arguments, options and help. */
 export function createProgram(cli: Cli): Command {
-  const program = new Command('otakit')
+  const program = new OtakitCommand('otakit', cli.context.env)
     .description('From a finished ESP32 build to the whole fleet.')
     .version(packageVersion(), '-V, --version')
     .exitOverride()
@@ -56,27 +56,40 @@ export function createProgram(cli: Cli): Command {
     program.commandsGroup(heading);
     for (const register of nouns) register(program, cli);
   }
-  offerEnvironment(program, 'OTAKIT', cli.context.env);
   return program;
 }
 
 /** Environment values that leave a yes/no option off. */
 const OFF = new Set<string | undefined>(['', '0', 'false', 'no', 'off']);
 
-/** Gives every option of every command its `OTAKIT_<COMMAND>_<OPTION>` environment form. */
-function offerEnvironment(command: Command, prefix: string, env: CliContext['env']): void {
-  for (const child of command.commands) {
-    const childPrefix = `${prefix}_${upperSnake(child.name())}`;
-    for (const option of child.options) bindEnvironment(option, childPrefix, env);
-    offerEnvironment(child, childPrefix, env);
+/**
+ * A command whose options also come from the environment, as `OTAKIT_<COMMAND>_<OPTION>`. The name
+ * has to be known when the option is added: commander listens for it only from then on.
+ */
+class OtakitCommand extends Command {
+  readonly #env: CliContext['env'];
+
+  constructor(name: string | undefined, env: CliContext['env']) {
+    super(name);
+    this.#env = env;
+  }
+
+  override createCommand(name?: string): Command {
+    return new OtakitCommand(name, this.#env);
+  }
+
+  override addOption(option: Option): this {
+    const name = `${environmentPrefix(this)}_${upperSnake(option.name())}`;
+    const isFlag = option.isBoolean() || option.negate;
+    const isBelowRoot = this.parent !== null;
+    if (isBelowRoot && !(isFlag && OFF.has(this.#env[name]))) option.env(name);
+    return super.addOption(option);
   }
 }
 
-function bindEnvironment(option: Option, prefix: string, env: CliContext['env']): void {
-  const name = `${prefix}_${upperSnake(option.name())}`;
-  const isFlag = option.isBoolean() || option.negate;
-  if (isFlag && OFF.has(env[name])) return;
-  option.env(name);
+function environmentPrefix(command: Command): string {
+  const own = upperSnake(command.name());
+  return command.parent === null ? own : `${environmentPrefix(command.parent)}_${own}`;
 }
 
 function upperSnake(name: string): string {
