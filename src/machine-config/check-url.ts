@@ -6,6 +6,9 @@ import { redactUrl } from './redact.ts';
 /** The longest text that the device's URL parser takes. */
 const MAX_URL_BYTES = 65_534;
 
+/** How much of a URL beyond that a message shows. */
+const MAX_SHOWN = 60;
+
 /** Scheme and authority as the device splits them off, before any other URL library mends them. */
 const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]+)([/?#].*)?$/i;
 
@@ -43,7 +46,10 @@ export function checkOtaUrl(
 ): readonly Issue<MachineConfigCode>[] {
   const shown = redactUrl(url);
   const [, scheme = '', authority = '', rest = ''] = SHAPE.exec(url) ?? [];
-  if (url.length > MAX_URL_BYTES) return [invalid(`it has ${url.length} characters`, shown)];
+  if (url.length > MAX_URL_BYTES) {
+    const why = `it has ${url.length} characters, and the device takes ${MAX_URL_BYTES}`;
+    return [invalid(why, `${shown.slice(0, MAX_SHOWN)}…`)];
+  }
   const strange = /[^!-~]/u.exec(url)?.[0];
   if (strange !== undefined) {
     return [invalid(`it has the character ${JSON.stringify(strange)}`, shown)];
@@ -104,7 +110,7 @@ export function checkOtaUrl(
         'url-private-https',
         'error',
         `no certificate that the device trusts exists for ${host}, which is on a private network`,
-        `Serve it as http://${host}:PORT/… (plain HTTP/2), or under a public name.`,
+        `Serve it as http://${isIP(host) === 6 ? `[${host}]` : host}:PORT/… (plain HTTP/2), or under a public name.`,
       ),
     );
   } else if (!loopback && isLocalName(host)) {

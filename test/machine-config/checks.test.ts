@@ -91,6 +91,17 @@ describe('checkOtaUrl', () => {
     };
     fc.assert(fc.property(fc.oneof(fc.string(), fc.webUrl()), answers));
   });
+
+  it('keeps a message short where the URL is long, with both numbers', () => {
+    const [issue] = checkOtaUrl(`http://192.168.1.20:3232/${'a'.repeat(65_534)}`);
+    expect(issue?.message.length).toBeLessThan(200);
+    expect(issue?.message).toContain('65559 characters, and the device takes 65534');
+  });
+
+  it('writes IPv6 addresses in brackets', () => {
+    const [issue] = checkOtaUrl('https://[fd00::1]/app.bin');
+    expect(issue?.hint).toContain('http://[fd00::1]:PORT/');
+  });
 });
 
 describe('checkTag', () => {

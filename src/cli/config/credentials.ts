@@ -11,6 +11,12 @@ export async function readCredentials(
   const found = file === undefined ? env : parseKeyFile(file, await readText(file));
   const [id, key] = [found['VIAM_API_KEY_ID'], found['VIAM_API_KEY']];
   if (id && key) return { type: 'api-key', authEntity: id, payload: key };
+  if (file !== undefined) {
+    const missing = [!id && 'VIAM_API_KEY_ID', !key && 'VIAM_API_KEY'].filter(Boolean);
+    throw new CliError('cli/usage', `${file} does not have ${missing.join(' and ')}`, {
+      hint: 'Write {"id": "…", "key": "…"}, or lines VIAM_API_KEY_ID=… and VIAM_API_KEY=….',
+    });
+  }
   throw new CliError('cli/usage', 'there is no API key for the Viam app', {
     hint: 'Set VIAM_API_KEY_ID and VIAM_API_KEY, or name a file that has them with --api-key-file.',
   });

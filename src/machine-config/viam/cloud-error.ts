@@ -14,7 +14,7 @@ export function cloudError(
   if (thrown instanceof OtakitError) return thrown;
   if (signal?.aborted && signal.reason instanceof OtakitError) return signal.reason;
   const { code, rawMessage, message } = thrown as { code?: number; rawMessage?: string } & Error;
-  const said = rawMessage ?? message;
+  const said = withRoot(rawMessage ?? message, thrown);
   const context = { details: { host, status: code ?? null }, cause: thrown };
   switch (code ?? 0) {
     case STATUS.unauthenticated:
@@ -45,4 +45,13 @@ export function cloudError(
         { ...context, hint: 'Check the connection, and try again.' },
       );
   }
+}
+
+/** `fetch failed` alone says nothing; what made it fail lies at the end of its causes. */
+function withRoot(said: string, thrown: unknown): string {
+  let root = thrown;
+  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
+  const { message = '', code } = root as { message?: string; code?: unknown };
+  const reason = message === '' && typeof code === 'string' ? code : message;
+  return reason === '' || said.includes(reason) ? said : `${said} (${reason})`;
 }

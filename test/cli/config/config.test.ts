@@ -163,6 +163,18 @@ describe('otakit config set, diff and revert', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ same: true, sameText: true });
   });
 
+  it('says what a key file lacks', async () => {
+    await using work = await workspace();
+    const key = `${work.file}.key`;
+    await writeFile(key, 'VIAM_API_KEY=secret-key\n');
+    const { exitCode, stderr } = await otakit([
+      ...['config', 'show', '--part', 'p', '--api-key-file', key],
+    ]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`${key} does not have VIAM_API_KEY_ID`);
+    expect(stderr).not.toContain('secret-key');
+  });
+
   it('refuses contradictions', async () => {
     await using work = await workspace();
     expect((await work.config('set')).stderr).toContain('nothing to set');
