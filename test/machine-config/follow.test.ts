@@ -34,6 +34,21 @@ function readAll(lines: readonly string[]) {
 }
 
 describe('DeviceLog', () => {
+  it('does not count late failures of the build before', () => {
+    const log = new DeviceLog('v2', 'http://10.0.0.5:1/b.bin?t=y#z');
+    const failed = 'failed to complete ota update: ESP_ERR_OTA_VALIDATE_FAILED';
+    const other = 'OTA connection attempt 1: `http://10.0.0.5:1/a.bin?t=x`';
+    const own = 'OTA connection attempt 1: `http://10.0.0.5:1/b.bin?t=y`';
+    for (const line of [failed, other, failed, other, failed]) log.read(line);
+    expect(log).toMatchObject({ verdict: null, failure: null });
+    // A redirect leads elsewhere and still is part of the update.
+    const moved = 'OTA connection attempt 2: `http://10.0.0.9:1/c.bin`';
+    for (const line of [own, moved, failed]) log.read(line);
+    expect(log).toMatchObject({ verdict: null, failure: failed });
+    for (const line of [own, failed]) log.read(line);
+    expect(log.verdict).toEqual({ outcome: 'refused', message: failed });
+  });
+
   it('reads a whole update', () => {
     const { steps, verdict } = readAll([...BEGIN, ...STORED, ...booted('0x400000')]);
     expect(steps).toEqual([

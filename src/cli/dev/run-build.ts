@@ -61,6 +61,7 @@ export class BuildRun {
   readonly #pushed = Promise.withResolvers<void>();
   readonly #downloaded = Promise.withResolvers<void>();
   #tag = '';
+  #url = '';
   #pushedMs = 0;
   #requestedMs: number | null = null;
   #downloadedMs: number | null = null;
@@ -135,6 +136,7 @@ export class BuildRun {
     const tag = uniqueTag({ version, time: startMs, hash: sha256 });
     this.#tag = tag;
     const { url } = server.publish({ bytes, fileName, tag, imageHash: image.hash.stored });
+    this.#url = url;
     this.#publishMs = clock.now() - startMs;
     const durationMs = this.#publishMs;
     emit({ event: 'published', build: number, tag, url, sha256, durationMs });
@@ -201,7 +203,7 @@ export class BuildRun {
     const onStep = ({ kind }: DeviceStep) => {
       if (kind === 'rebooting') emit({ event: 'rebooted', build, tag, source });
     };
-    const verdict = await log.follow(tag, { clock, silenceMs, signal, onStep });
+    const verdict = await log.follow(tag, { clock, silenceMs, signal, url: this.#url, onStep });
     if (verdict.outcome === 'updated') {
       const { flashOffset } = verdict;
       const times = this.#times();

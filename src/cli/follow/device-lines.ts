@@ -93,9 +93,9 @@ export class LineFollower implements MarkedLog {
   /** Follows the device until it has the tag, or says why not, or falls silent. */
   async follow(
     tag: string,
-    { clock, silenceMs, signal, onStep }: FollowOptions,
+    { clock, silenceMs, signal, url, onStep }: FollowOptions,
   ): Promise<DeviceVerdict> {
-    const log = new DeviceLog(tag);
+    const log = new DeviceLog(tag, url);
     let heardMs = clock.now();
     const end = Promise.withResolvers<DeviceVerdict>();
     const stop = new AbortController();

@@ -35,6 +35,9 @@ const UPDATE_FAILURE = /failed to complete ota update/i;
  */
 export class DeviceLog {
   readonly #tag: string;
+  readonly #path: string | null;
+  /** Whether the download that the log is about is the one that is followed; until one begins, it counts. */
+  #isOurs = true;
   #expectedOffset: number | null = null;
   #loadedOffset: number | null = null;
   #isStored = false;
@@ -42,9 +45,14 @@ export class DeviceLog {
   #failures = 0;
   #verdict: DeviceVerdict | null = null;
 
-  /** @param tag the version tag that the device is to take */
-  constructor(tag: string) {
+  /**
+   * @param tag the version tag that the device is to take
+   * @param url where from: failures of a download from elsewhere, such as late lines about the build
+   *   before, do not count
+   */
+  constructor(tag: string, url: string | null = null) {
     this.#tag = tag;
+    this.#path = url === null ? null : pathOf(url);
   }
 
   /** Set once it is clear how the update ended. */
@@ -60,7 +68,8 @@ export class DeviceLog {
   /** Takes one line in; answers with what it means, if it means anything here. */
   read(line: string): DeviceStep | null {
     if (this.#verdict !== null) return null;
-    if (CONFIG_FAILURE.test(line) || UPDATE_FAILURE.test(line)) return this.#fail(line);
+    if (CONFIG_FAILURE.test(line)) return this.#fail(line);
+    if (UPDATE_FAILURE.test(line)) return this.#isOurs ? this.#fail(line) : null;
     return this.#readBoot(line) ?? this.#readUpdate(line);
   }
 
@@ -74,9 +83,22 @@ export class DeviceLog {
     return { kind: 'failed', message };
   }
 
+  /** A later attempt may go to where a redirect led, so the first one of an update decides. */
+  #noteAttempt(attempt: number, line: string): void {
+    if (this.#path === null || attempt !== 1) return;
+    const wasOurs = this.#isOurs;
+    this.#isOurs = line.includes(this.#path);
+    if (this.#isOurs === wasOurs) return;
+    this.#failure = null;
+    this.#failures = 0;
+  }
+
   #readUpdate(line: string): DeviceStep | null {
     const attempt = /OTA connection attempt (\d+)/.exec(line);
-    if (attempt !== null) return { kind: 'connecting', attempt: Number(attempt[1]) };
+    if (attempt !== null) {
+      this.#noteAttempt(Number(attempt[1]), line);
+      return { kind: 'connecting', attempt: Number(attempt[1]) };
+    }
     if (/ota connected, beginning download/.test(line)) return { kind: 'downloading' };
     const progress = /updating next OTA partition at \S+: (\d+)\/(\d+) bytes/.exec(line);
     if (progress !== null) {
@@ -115,4 +137,9 @@ export class DeviceLog {
     }
     return { outcome: 'updated', flashOffset };
   }
+}
+
+/** Path and query, which the device logs as they are; it adds a port to the host. */
+function pathOf(url: string): string {
+  return url.replace(/^[^:]*:\/\/[^/?#]*/, '').replace(/#.*$/s, '');
 }

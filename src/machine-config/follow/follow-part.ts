@@ -10,6 +10,8 @@ export interface FollowOptions {
   /** Gives up after this long without a line in the log. */
   readonly silenceMs: number;
   readonly signal: AbortSignal;
+  /** Where the device is to download from, if known; what goes wrong with other URLs does not count. */
+  readonly url?: string;
   readonly onStep?: (step: DeviceStep) => void;
 }
 
@@ -34,8 +36,8 @@ export async function followPart(
   const { logs } = await readPage(cloud, partId, undefined, signal);
   let last = logs[0] === undefined ? null : keyOf(logs[0]);
   return {
-    follow: async (tag, { clock, silenceMs, signal, onStep }) => {
-      const log = new DeviceLog(tag);
+    follow: async (tag, { clock, silenceMs, signal, url, onStep }) => {
+      const log = new DeviceLog(tag, url);
       let heardMs = clock.now();
       for (;;) {
         const entries = await newEntries(last);
