@@ -168,7 +168,10 @@ describe('otakit config set, diff and revert', () => {
     const key = `${work.file}.key`;
     await writeFile(key, 'VIAM_API_KEY=secret-key\n');
     const { exitCode, stderr } = await otakit([
-      ...['config', 'show', '--part', 'p', '--api-key-file', key],
+      'config',
+      'show',
+      '--part=p',
+      `--api-key-file=${key}`,
     ]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(`${key} does not have VIAM_API_KEY_ID`);
