@@ -11,10 +11,10 @@ import type { WriteCommandOptions } from './write.ts';
 
 /** `otakit flash …` */
 export const registerFlash: RegisterNoun = (program, cli) => {
-  const flash = program.command('flash').description('read and write the flash of a board');
+  const flash = program.command('flash').description('Read and write the flash of a board.');
 
   withPort(flash.command('info'))
-    .description('say what board it is, what is on it, and what it boots')
+    .description('Say what board it is, what is on it, and what it boots.')
     .option('--table-offset <offset>', 'where its partition table is, if not at 0x8000')
     .option('--no-reset', 'leave the chip in its loader')
     .option('--json', 'one JSON object instead of text')
@@ -25,7 +25,7 @@ export const registerFlash: RegisterNoun = (program, cli) => {
     });
 
   withWriting(withTable(withPorts(flash.command('write'))))
-    .description('write what differs, check it, and make it boot')
+    .description('Write what differs, check it, and make it boot.')
     .argument('[files...]', 'merged image, app, bootloader, table, .hex, .uf2; or WHERE=FILE')
     .option('--at <where>', 'where the one file goes: a partition, a slot, an offset')
     .option('--flasher-args <file>', 'also all files of an ESP-IDF build/flasher_args.json')
@@ -38,7 +38,7 @@ export const registerFlash: RegisterNoun = (program, cli) => {
     });
 
   withWriting(withPorts(flash.command('app')))
-    .description('write an app into a slot of a board that has a table, and make it boot')
+    .description('Write an app into a slot of a board that has a table, and make it boot.')
     .argument('<image>', 'app image')
     .option('--slot <slot>', 'ota_0, factory, …; or next: the one an update would take', 'next')
     .option('--table-offset <offset>', 'where the table of the board is, if not at 0x8000')
@@ -49,7 +49,7 @@ export const registerFlash: RegisterNoun = (program, cli) => {
     });
 
   withTable(withPort(flash.command('read')))
-    .description('read flash into a file')
+    .description('Read flash into a file.')
     .argument('<where>', 'a partition by name, or an offset such as 0x10000')
     .argument('[size]', 'how much; with a name by default the whole partition')
     .requiredOption('-o, --output <file>', 'where to put it')
@@ -63,7 +63,7 @@ export const registerFlash: RegisterNoun = (program, cli) => {
     });
 
   withTable(withPort(flash.command('verify')))
-    .description('compare a file with the flash, by MD5 on the chip')
+    .description('Compare a file with the flash, by MD5 on the chip.')
     .argument('<file>', 'what the flash should hold')
     .requiredOption('--at <where>', 'a partition by name, or an offset')
     .option('--no-reset', 'leave the chip in its loader')
@@ -75,7 +75,7 @@ export const registerFlash: RegisterNoun = (program, cli) => {
     });
 
   withTable(withPort(flash.command('erase')))
-    .description('erase a partition, a range, or everything')
+    .description('Erase a partition, a range, or everything.')
     .argument('[where]', 'a partition by name, or an offset')
     .argument('[size]', 'how much; with a name by default the whole partition')
     .option('--all', 'the whole flash')
@@ -88,7 +88,7 @@ export const registerFlash: RegisterNoun = (program, cli) => {
     });
 
   withPort(flash.command('backup'))
-    .description('save the whole flash of a board into one small file, with what board it is')
+    .description('Save the whole flash of a board into one small file, with what board it is.')
     .requiredOption('-o, --output <file>', 'where to put it')
     .option('--force', 'overwrite the file if it exists')
     .option('--no-reset', 'leave the chip in its loader')
@@ -100,7 +100,7 @@ export const registerFlash: RegisterNoun = (program, cli) => {
     });
 
   withPort(flash.command('restore'))
-    .description('put a backup back: afterwards the flash is what it was')
+    .description('Put a backup back: afterwards the flash is what it was.')
     .argument('<file>', 'what `otakit flash backup` made')
     .option('--other-board', 'also onto a board with another MAC address')
     .option('--no-reset', 'leave the chip in its loader')
@@ -112,7 +112,7 @@ export const registerFlash: RegisterNoun = (program, cli) => {
     });
 
   withPort(flash.command('reset'))
-    .description('start the application of a board again')
+    .description('Start the application of a board again.')
     .action(async (options: PortOptions) => {
       const { reset } = await import('./reset.ts');
       await reset(options, cli);

@@ -5,7 +5,7 @@ import type { MonitorCommandOptions } from './monitor.ts';
 export const registerMonitor: RegisterNoun = (program, { context }) => {
   program
     .command('monitor')
-    .description('watch what a board prints: crashes decoded, resets explained')
+    .description('Watch what a board prints: crashes decoded, resets explained.')
     .option(
       '-p, --port <port>',
       '/dev/ttyUSB0, COM3, tcp://host:port, rfc2217://host:port, sim://esp32c3; by default the only board',
