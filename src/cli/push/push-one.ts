@@ -51,10 +51,12 @@ export async function pushOne(
       return { open, change, verdict: null, error: null };
     }
     report(`pushed "${tag}", waiting for the device`);
+    const url = change.edit?.after.url;
     const verdict = await marked.follow(tag, {
       clock: systemClock,
       silenceMs,
       signal,
+      ...(typeof url === 'string' && { url }),
       onStep: stepReporter(report),
     });
     return { open, change, verdict, error: null };
