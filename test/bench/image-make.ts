@@ -8,7 +8,7 @@ import { findPeer } from '../support/peer.ts';
 import { type Benchmark, median } from './benchmark.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
-const MAIN = join(REPOSITORY, 'dist/main.js');
+const MAIN = join(REPOSITORY, 'dist/bin/main.js');
 const ELF = join(REPOSITORY, 'firmware-samples/images/hello-esp32-1.0.0.elf');
 const MB = 1024 * 1024;
 const PROCESSES = 7;

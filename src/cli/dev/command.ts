@@ -70,5 +70,5 @@ JSON, one object per line:
   restored    targets
   warning     code, message, hint
 
-Exit codes: 0 running (--once) · 2 usage · 3 no build, or an unusable config · 5 push or device failed
-(--once) · 6 fell back (--once) · 130 stopped by Ctrl-C.`;
+Exit codes: 0 running (--once) · 2 usage · 3 no build, a refused one (--once), or an unusable config ·
+5 push or device failed (--once) · 6 fell back (--once) · 130 stopped by Ctrl-C.`;

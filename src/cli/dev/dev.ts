@@ -102,7 +102,9 @@ export async function dev(path: string, options: DevOptions, context: CliContext
       const result = await checkBuild(state.build, options, view);
       if (result === null || result.loaded === null) {
         // Only half of it may be there yet; a fault counts once nothing changes any more.
-        if (state.isSettled && result !== null) reject(state, result, next(), view);
+        if (!state.isSettled || result === null) continue;
+        reject(state, result, next(), view);
+        if (options.once) return EXIT.input;
         continue;
       }
       if (result.loaded.sha256 === lastSha256) continue;

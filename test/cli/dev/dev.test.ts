@@ -182,6 +182,16 @@ describe('otakit dev, with a config in a file', () => {
     expect(stdout).toMatch(/download.*127\.0\.0\.1 has every byte/);
   });
 
+  it('ends --once with exit 3 where the build is no good, and leaves the config alone', async () => {
+    const { command, env, write, config } = await withFile('--once');
+    const before = await readFile(config, 'utf8');
+    await write(new Uint8Array(2000).fill(0xe9));
+    const { exitCode, stderr } = await otakit(command, { env });
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('app-image/');
+    expect(await readFile(config, 'utf8')).toBe(before);
+  });
+
   it('sees the boot, and the slot, in a console that is kept in a file', async () => {
     const { command, device, env, folder } = await withFile('--json', '--once');
     const log = join(folder, 'device.log');
