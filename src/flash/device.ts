@@ -88,6 +88,7 @@ export class FlashDevice implements AsyncDisposable {
   #connection: Connection;
   #facts: ChipFacts | null = null;
   #info: DeviceInfo | null = null;
+  #isHandedOver = false;
 
   constructor(
     link: Link,
@@ -219,17 +220,36 @@ export class FlashDevice implements AsyncDisposable {
     return this.#persistently(() => readRegister(this.#connection, address));
   }
 
-  /** Starts the application: by the modem lines, or, where there are none, by the loader's own restart. */
-  async reset(): Promise<void> {
-    if (this.#link.hasSignals) {
-      await playSequence(this.#link, applicationSequence(this.#link), this.#clock, this.#signal);
-    } else {
-      await leaveLoader(this.#connection, this.#knownFacts());
+  /**
+   * Starts the application: by the modem lines, or, where there are none, by the loader's own restart.
+   * Done also after an abort, so that no board is left in its loader.
+   *
+   * @param consoleBaudRate the rate of the line from then on
+   * @returns what the application has sent already
+   */
+  async reset(consoleBaudRate: number = ROM_BAUD_RATE): Promise<Uint8Array> {
+    const link = this.#link;
+    if (link.hasSignals) {
+      await link.setBaudRate(consoleBaudRate);
+      await playSequence(link, applicationSequence(link), this.#clock);
+      return new Uint8Array(0);
     }
+    await link.setBaudRate(this.#wantedRate);
+    const connection = new Connection(link, this.#clock);
+    connection.isStub = this.#connection.isStub;
+    const heard = await leaveLoader(connection, this.#knownFacts());
+    await link.setBaudRate(consoleBaudRate);
+    return heard;
+  }
+
+  /** Gives the open link to whoever goes on with it, and has to close it. */
+  handOver(): Link {
+    this.#isHandedOver = true;
+    return this.#link;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#link[Symbol.asyncDispose]();
+    if (!this.#isHandedOver) await this.#link[Symbol.asyncDispose]();
   }
 
   /** Runs an operation again after errors of the line: the same once more, then from a reset, slower. */

@@ -5,7 +5,8 @@ import { CliError } from '../codes.ts';
 import { readInputFile } from '../files.ts';
 import { optionalSize } from '../partitions/options.ts';
 import type { Cli } from '../program.ts';
-import { flashBoards, plannerOptions, show, tableOnBoard, type WritingOptions } from './write.ts';
+import { flashBoards } from './flash-boards.ts';
+import { plannerOptions, show, tableOnBoard, type WritingOptions } from './planning.ts';
 
 export interface AppOptions extends Omit<WritingOptions, 'partitions' | 'eraseAll'> {
   readonly slot: string;

@@ -148,6 +148,9 @@ function withWriting(command: Command): Command {
     .option('--full', 'write everything, not only what differs')
     .option('--no-verify', 'do not compare MD5 afterwards')
     .option('--no-reset', 'leave the chip in its loader')
+    .option('--monitor', 'then show what the board prints, from its first line, until Ctrl-C')
+    .option('--elf <file>', 'with --monitor: the .elf of the build, to decode addresses')
+    .option('--monitor-baud <rate>', 'with --monitor: rate of the board’s console', '115200')
     .option('--json', 'one JSON object instead of text');
 }
 
@@ -173,6 +176,7 @@ Examples:
   otakit flash write build/app.bin                  the app into its slot, and it boots
   otakit flash write ota_1=app.bin nvs=nvs.bin --partitions partitions.csv
   otakit flash write --flasher-args build/flasher_args.json --port all
+  otakit flash write build/app.bin --monitor --elf build/app.elf
   otakit flash write merged.bin --dry-run --json
 
 A file says itself where it goes: a bootloader to where its chip has it, a table to 0x8000, an app into
@@ -186,7 +190,8 @@ JSON:
   boards[]{target,ok,durationMs,chip,revision,mac,baudRate,otadataChanged,
   plan{chip,parts[]{kind,file,name,flashOffset,sizeBytes,partition,version},boots,kept,eraseAll},
   parts[]{name,flashOffset,sizeBytes,writtenBytes,erasedBytes,sentBytes,verified,retriedSectors},
-  error{code,message,hint} where not ok}; with --dry-run the plan alone`;
+  error{code,message,hint} where not ok}; with --dry-run the plan alone; with --monitor in one line,
+  and then as \`otakit monitor\``;
 
 const APP_HELP = `
 Examples:

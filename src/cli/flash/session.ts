@@ -53,12 +53,16 @@ export async function withDevice<Result>(
 /**
  * Connects to a board, works with it, and starts its application again, also where the work failed or
  * was stopped by Ctrl-C: a board is never left hanging in its loader.
+ *
+ * @param finish what to do instead of starting the application when the work went well
  */
 export async function withDeviceAt<Result>(
   target: string,
   options: PortOptions,
   { context }: Cli,
   work: (device: FlashDevice) => Promise<Result>,
+  finish: (device: FlashDevice) => Promise<unknown> = async (device) =>
+    options.reset ? device.reset() : null,
 ): Promise<Result> {
   await using device = await openDevice(openPort, target, {
     clock: systemClock,
@@ -74,6 +78,6 @@ export async function withDeviceAt<Result>(
     if (options.reset) await device.reset().catch(() => {});
     throw error;
   }
-  if (options.reset) await device.reset();
+  await finish(device);
   return result;
 }

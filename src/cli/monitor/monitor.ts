@@ -20,7 +20,7 @@ export interface MonitorCommandOptions {
 
 /** `otakit monitor`: until Ctrl-C. */
 export async function monitor(options: MonitorCommandOptions, context: CliContext): Promise<void> {
-  const baudRate = consoleRate(options.baud);
+  const baudRate = consoleRate('--baud', options.baud);
   const elf = options.elf === undefined ? null : await readElf(options.elf);
   const target = options.port ?? (await onlyBoardPort());
   await watchBoard(context, {
@@ -45,10 +45,11 @@ export async function readElf(path: string): Promise<ElfUnderTest> {
   return { codeMap: createCodeMap(parseElf(bytes)), sha256: toHex(await sha256(bytes)) };
 }
 
-function consoleRate(text: string): number {
+/** The rate of a board’s console. @throws CliError `cli/usage` */
+export function consoleRate(option: string, text: string): number {
   const baudRate = Number(text);
   if (Number.isInteger(baudRate) && baudRate >= 300 && baudRate <= 6_000_000) return baudRate;
-  throw new CliError('cli/usage', `--baud ${text} is not a rate`, {
+  throw new CliError('cli/usage', `${option} ${text} is not a rate`, {
     hint: 'Write a number from 300 to 6000000; ESP consoles use 115200 unless configured otherwise.',
   });
 }

@@ -20,7 +20,7 @@ export interface WatchOptions {
   readonly baudRate: number;
   readonly elf: ElfUnderTest | null;
   /** Whether, or how, the board is started once it is listened to. */
-  readonly reset: boolean | (() => Promise<void>);
+  readonly reset: boolean | (() => Promise<Uint8Array>);
   readonly timestamps: boolean;
   readonly filter: LineFilter;
   readonly logPath: string | null;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/index.ts';
+import { type Clock, concatBytes } from '../../shared/index.ts';
 import type { Link } from '../../transport/index.ts';
 import { FlashError } from '../codes.ts';
 import {
@@ -49,6 +49,11 @@ export class Connection {
   /** What came outside of frames since {@link Connection.forget}: the boot log, mostly. */
   get noise(): string {
     return new TextDecoder('latin1').decode(Uint8Array.from(this.#noise));
+  }
+
+  /** What came after the last frame: of an application that has started, its first words. */
+  get rest(): Uint8Array {
+    return concatBytes([Uint8Array.from(this.#noise), this.#decoder.unfinished]);
   }
 
   /** Drops everything received so far. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { bytesEqual } from '../../shared/index.ts';
 import { FlashError } from '../codes.ts';
 import type { ChipFacts } from './chip-facts.ts';
+import { isTransient } from './connect.ts';
 import type { Connection } from './connection.ts';
 import { COMMAND, serializeBlock, words } from './packet.ts';
 import { encodeFrame } from './slip.ts';
@@ -27,6 +28,7 @@ const READ_FRAMES_IN_FLIGHT = 64;
 const READ_FRAMES_PER_ACK = 8;
 const ROM_READ_BYTES = 64;
 const MD5_BYTES = 16;
+const LAST_ANSWER_TIMEOUT_MS = 300;
 
 function patience(msPerMb: number, sizeBytes: number): number {
   const needed = (msPerMb * sizeBytes) / MEGABYTE;
@@ -202,15 +204,30 @@ export async function writeDeflated(
   if (isStub) await connection.command(COMMAND.deflateEnd, words(1), { timeoutMs });
 }
 
-/** Ends the loader and starts the application. Needs no modem lines. */
-export async function leaveLoader(connection: Connection, { romTakesEncryptedFlag }: ChipFacts) {
+/**
+ * Ends the loader and starts the application. Needs no modem lines.
+ *
+ * @returns what the application has sent already
+ */
+export async function leaveLoader(
+  connection: Connection,
+  { romTakesEncryptedFlag }: ChipFacts,
+): Promise<Uint8Array> {
   const parameters = [0, 0, connection.isStub ? STUB_BLOCK_BYTES : ROM_BLOCK_BYTES, 0];
   if (connection.isStub || romTakesEncryptedFlag) parameters.push(0);
   await connection.command(COMMAND.flashBegin, words(...parameters));
+  connection.forget();
   await connection.write(encodeFrame(endRequest()));
+  try {
+    await connection.answerTo(COMMAND.flashEnd, LAST_ANSWER_TIMEOUT_MS);
+  } catch (error) {
+    // The restart may cut it off.
+    if (!isTransient(error)) throw error;
+  }
+  return connection.rest;
 }
 
-/** FLASH_END with 0: restart. Its answer may be cut off by the restart, so nobody waits for it. */
+/** FLASH_END with 0: restart. */
 function endRequest(): Uint8Array {
   return Uint8Array.from([0, COMMAND.flashEnd, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 }

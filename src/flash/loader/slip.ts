@@ -1,3 +1,5 @@
+import { concatBytes } from '../../shared/index.ts';
+
 const END = 0xc0;
 const ESC = 0xdb;
 const ESC_END = 0xdc;
@@ -39,6 +41,11 @@ export class FrameDecoder {
   /** Forgets a frame that has begun. */
   reset(): void {
     this.#parts = null;
+  }
+
+  /** What has come of a frame that has not ended. */
+  get unfinished(): Uint8Array {
+    return concatBytes(this.#parts ?? []);
   }
 
   push(chunk: Uint8Array): readonly Uint8Array[] {

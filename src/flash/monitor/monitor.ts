@@ -38,9 +38,10 @@ export interface MonitorOptions {
   readonly elf?: ElfUnderTest | null;
   /**
    * Resets the board at first, so that its log is seen from the first line: through its modem lines
-   * (`true`), or by a function that is called once the monitor listens.
+   * (`true`), or by a function that is called when nothing is lost any more, and that answers with
+   * what the board has sent meanwhile.
    */
-  readonly reset?: boolean | (() => Promise<void>);
+  readonly reset?: boolean | (() => Promise<Uint8Array>);
   /** A link that is open already, as after flashing. The monitor takes it over and disposes of it. */
   readonly link?: Link;
   readonly listPorts?: () => Promise<readonly Pick<PortInfo, 'path' | 'usb'>[]>;
@@ -79,7 +80,7 @@ export class Monitor {
       // What came before belongs to another conversation, and would be glued to the first boot line.
       if (reset !== false) this.#link.discardInput();
       if (reset === true) await this.reset();
-      if (typeof reset === 'function') await reset();
+      if (typeof reset === 'function') this.#take(await reset());
       this.#ready.resolve();
       while (await this.#readUntilLost(this.#link)) {
         this.#link = await this.#reopen(this.#link);

@@ -154,7 +154,10 @@ describe('a monitor of a board on sim://', () => {
       open: refuse,
       clock,
       link,
-      reset: async () => chip.reset('app'),
+      reset: async () => {
+        chip.reset('app');
+        return new Uint8Array(0);
+      },
     });
     await until('otakit-hello 1.0.0');
     expect(texts).toContain('ets Jul 29 2019 12:21:46');
