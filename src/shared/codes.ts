@@ -23,6 +23,8 @@ export interface CodeEntry {
   readonly kind: ErrorKind | 'warning';
   /** One sentence for the README's table: what is wrong, in the words of DESIGN §2. */
   readonly meaning: string;
+  /** What an HTTP answer says, where the kind alone would say something else. */
+  readonly httpStatus?: number;
 }
 
 /** All codes of one module, each `module/what-is-wrong`. Every module has one, in its `codes.ts`. */

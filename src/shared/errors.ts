@@ -17,6 +17,8 @@ export abstract class OtakitError extends Error {
   /** Stable, documented in the README: `module/what-is-wrong`. */
   readonly code: string;
   readonly kind: ErrorKind;
+  /** What an HTTP answer says about it; `null` leaves that to the kind. */
+  readonly httpStatus: number | null;
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, unknown>>;
 
@@ -29,7 +31,8 @@ export abstract class OtakitError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.code = code;
-    const kind = catalogue[code]?.kind;
+    const { kind, httpStatus = null } = catalogue[code] ?? {};
+    this.httpStatus = httpStatus;
     this.kind = kind === undefined || kind === 'warning' ? 'bug' : kind;
     this.hint = hint;
     this.details = details;

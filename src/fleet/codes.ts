@@ -1,0 +1,45 @@
+import {
+  type CodeCatalogue,
+  type ErrorContext,
+  OtakitError,
+  type ThrowableCode,
+} from '../shared/index.ts';
+
+/** Every code of the fleet, with its meaning and what HTTP answers. */
+export const FLEET_CODES = {
+  'fleet/not-found': {
+    kind: 'input',
+    httpStatus: 404,
+    meaning: 'The thing that was named is not in the fleet.',
+  },
+  'fleet/exists': {
+    kind: 'input',
+    httpStatus: 409,
+    meaning: 'Something of that name exists already.',
+  },
+  'fleet/in-use': {
+    kind: 'input',
+    httpStatus: 409,
+    meaning: 'It cannot be removed, because something else refers to it.',
+  },
+  'fleet/changed-meanwhile': {
+    kind: 'input',
+    httpStatus: 412,
+    meaning: 'Somebody else changed it since it was read; read it again and decide anew.',
+  },
+  'fleet/invalid': {
+    kind: 'input',
+    httpStatus: 422,
+    meaning: 'A value is missing, of the wrong form or out of range.',
+  },
+} as const satisfies CodeCatalogue;
+
+/** A code of the fleet. */
+export type FleetCode = keyof typeof FLEET_CODES;
+
+/** Thrown by the fleet's services and its store. */
+export class FleetError extends OtakitError {
+  constructor(code: ThrowableCode<typeof FLEET_CODES>, message: string, context?: ErrorContext) {
+    super(FLEET_CODES, code, message, context);
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The fleet: packages, artifacts, deployments, cohorts, releases and rollouts that stop and roll back
+ * by themselves. The domain is pure and stands behind repository interfaces; `storage/` has the
+ * database, `blobs/` the bytes.
+ *
+ * @module
+ */
+export type { Actor } from './access/actor.ts';
+export type { AccessToken, Role } from './access/access-token.ts';
+export type { AuditEntry } from './access/audit-entry.ts';
+export type { Artifact, ArtifactImage } from './artifacts/artifact.ts';
+export type { Blueprint } from './blueprints/blueprint.ts';
+export { FLEET_CODES, type FleetCode, FleetError } from './codes.ts';
+export type { Cohort } from './cohorts/cohort.ts';
+export type { Command, CommandState } from './commands/command.ts';
+export type { Deployment, DeploymentComponent } from './deployments/deployment.ts';
+export type { Device, DeviceCredential, ReportedPackage } from './devices/device.ts';
+export type {
+  Assignment,
+  BootReport,
+  DeviceContact,
+  PackageAssignment,
+  ProgressReport,
+} from './devices/device-face.ts';
+export type { FleetEvent } from './events/fleet-event.ts';
+export type {
+  ArtifactBytes,
+  ArtifactService,
+  BlueprintService,
+  CohortService,
+  CommandService,
+  DeploymentService,
+  DeviceExplanation,
+  DeviceGate,
+  DeviceService,
+  EventService,
+  Fleet,
+  KeyService,
+  NewArtifact,
+  PackageService,
+  ReleaseService,
+  RolloutService,
+  TagService,
+  TokenService,
+  WebhookService,
+} from './fleet.ts';
+export type { SigningKey } from './keys/signing-key.ts';
+export type { Package, PackageKind } from './packages/package.ts';
+export type { Page, PageRequest } from './page.ts';
+export type { Release } from './releases/release.ts';
+export type {
+  ArtifactFilter,
+  AuditRepository,
+  CommandFilter,
+  CommandRepository,
+  DeploymentRepository,
+  DeviceFilter,
+  DeviceRepository,
+  EventRepository,
+  FleetStore,
+  IdempotencyRepository,
+  ReleaseRepository,
+  Repositories,
+  Repository,
+  RolloutDeviceRepository,
+  RolloutFilter,
+  RolloutLogEntry,
+  RolloutLogRepository,
+  SettingRepository,
+  TagRepository,
+  TokenRepository,
+} from './repositories.ts';
+export type {
+  MaintenanceWindow,
+  Rollout,
+  RolloutCounters,
+  RolloutDevice,
+  RolloutDeviceState,
+  RolloutPlan,
+  RolloutState,
+} from './rollouts/rollout.ts';
+export type { DetachedSignature, SignatureAlgorithm } from './signature/detached-signature.ts';
+export type { Webhook } from './webhooks/webhook.ts';

@@ -1,0 +1,113 @@
+/** How a rollout goes ahead and when it stops. All of it is fixed when the rollout starts. */
+export interface RolloutPlan {
+  readonly canaryPercent: number;
+  /** Added at each phase after the canary; `null` goes from the canary to everybody. */
+  readonly stepPercent: number | null;
+  /** From one phase to the next; a phase also waits for its devices' soak. `null`: only by hand. */
+  readonly phaseMs: number | null;
+  /** Failed devices in percent of the finished ones *above* which the rollout stops. */
+  readonly failureThresholdPercent: number;
+  /** Finished devices below which the threshold says nothing. */
+  readonly minSample: number;
+  /** A device that booted the target must still run it after this long to count as succeeded. */
+  readonly soakMs: number;
+  /** From being offered to having booted; sleeping devices that never asked are not counted. */
+  readonly deviceTimeoutMs: number;
+  /** Back to these artifacts; by default what the cohort ran before. `null`: there is no way back. */
+  readonly rollbackDeploymentId: string | null;
+  readonly autoRollback: boolean;
+  readonly window: MaintenanceWindow | null;
+  /** Devices between offered and booted at the same time. */
+  readonly maxConcurrent: number | null;
+}
+
+/** A daily window in which devices are offered something new; may pass midnight. */
+export interface MaintenanceWindow {
+  /** Minutes after midnight, 0 to 1439. */
+  readonly fromMinute: number;
+  readonly toMinute: number;
+  /** An IANA time zone. */
+  readonly timeZone: string;
+}
+
+/** Where a rollout stands, with the reason where one is due. */
+export type RolloutState =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'active' }
+  | { readonly kind: 'paused'; readonly by: 'operator' | 'threshold'; readonly reason: string }
+  | {
+      readonly kind: 'rolling-back';
+      readonly by: 'operator' | 'threshold';
+      readonly reason: string;
+      /** The new deployment with the old artifacts. */
+      readonly deploymentId: string;
+    }
+  | { readonly kind: 'completed'; readonly atMs: number }
+  | {
+      readonly kind: 'failed';
+      readonly atMs: number;
+      readonly reason: string;
+      /** Whether the devices that had updated were taken back. */
+      readonly rolledBack: boolean;
+    };
+
+/** The staged delivery of one deployment to one cohort. */
+export interface Rollout {
+  readonly rolloutId: string;
+  readonly deploymentId: string;
+  readonly cohortId: string;
+  readonly plan: RolloutPlan;
+  readonly state: RolloutState;
+  /** 0 is the canary. */
+  readonly phase: number;
+  /** How much of the cohort is in. Never falls. */
+  readonly percent: number;
+  /**
+   * Devices whose rank is at or below it are in. Ranks are a stable hash of rollout and device, as 16
+   * lower-case hex digits, so that plain string comparison orders them; the cut is the rank of the last
+   * device that the percentage covers, which makes 5 % of ten devices one device.
+   */
+  readonly cut: string;
+  readonly phaseStartedAtMs: number;
+  readonly nextPhaseAtMs: number | null;
+  readonly counters: RolloutCounters;
+  readonly startedAtMs: number;
+  readonly createdAtMs: number;
+  readonly revision: number;
+}
+
+/** How many devices are in which state; kept with each change, so that nobody has to count. */
+export type RolloutCounters = Readonly<Record<RolloutDeviceState, number>>;
+
+/** Where one device stands in a rollout. */
+export type RolloutDeviceState =
+  | 'scheduled'
+  | 'offered'
+  | 'downloading'
+  | 'verifying'
+  | 'installing'
+  | 'rebooting'
+  /** Booted the target, waiting out the soak time. */
+  | 'soaking'
+  | 'succeeded'
+  | 'failed'
+  | 'rolled-back'
+  | 'timed-out'
+  | 'skipped';
+
+/** One device in one rollout; made at its first contact, since membership is computed. */
+export interface RolloutDevice {
+  readonly rolloutId: string;
+  readonly deviceId: string;
+  readonly state: RolloutDeviceState;
+  /** Why it is in that state, in a sentence. */
+  readonly reason: string;
+  readonly sinceMs: number;
+  /** `forward` to the rollout's deployment, `back` to the one that takes it back. */
+  readonly direction: 'forward' | 'back';
+  readonly attempts: number;
+  /** When it has to be looked at by itself: a soak that ends, a timeout, a penalty that is over. */
+  readonly dueAtMs: number | null;
+  /** The artifacts that it ran before, by package, for recognising a fall-back. */
+  readonly cameFrom: Readonly<Record<string, string>>;
+}
