@@ -69,6 +69,7 @@ export type RejectReason =
   | 'method'
   | 'precondition'
   | 'range'
+  | 'busy'
   | 'tls'
   | 'malformed'
   | 'too-slow';
@@ -83,11 +84,13 @@ export interface RejectedEvent {
   readonly method: string | null;
 }
 
-/** What a server reports while it runs; each is one line of `serve --json`. */
-export type ServeEvent =
-  | ListeningEvent
+/** What happens between the server and a device. */
+export type DownloadEvent =
   | RequestEvent
   | ProgressEvent
   | CompleteEvent
   | AbortedEvent
   | RejectedEvent;
+
+/** What a server reports while it runs; each is one line of `serve --json`. */
+export type ServeEvent = ListeningEvent | DownloadEvent;

@@ -26,6 +26,8 @@ export interface Exchange extends RequestHead {
    * says that our own machine took the bytes. Rejects with PeerGone when it went away instead.
    */
   delivered(): Promise<void>;
+  /** Whether the peer has closed the connection or the stream, or its own side of it. */
+  readonly isGone: boolean;
   /** Breaks the connection or the stream off. */
   abort(): void;
 }

@@ -56,6 +56,9 @@ export function http1Exchange(
         else response.write(bytes, taken);
       }),
     delivered: () => untilSettled(socket, watchdog),
+    get isGone() {
+      return socket.destroyed || socket.readableEnded;
+    },
     abort: () => socket.destroy(),
   };
 }

@@ -77,6 +77,9 @@ export function http2Exchange(
       if (stream.rstCode === NGHTTP2_CANCEL) return Promise.reject(new PeerGone());
       return session === undefined ? Promise.resolve() : http2Delivery(session, watchdog);
     },
+    get isGone() {
+      return stream.destroyed || stream.closed;
+    },
     abort: () => stream.close(NGHTTP2_CANCEL),
   };
 

@@ -42,6 +42,7 @@ export {
 export type {
   AbortedEvent,
   CompleteEvent,
+  DownloadEvent,
   ListeningEvent,
   ProgressEvent,
   RejectedEvent,
@@ -51,3 +52,4 @@ export type {
 } from './events.ts';
 export { type FileState, watchFiles } from './watch-files.ts';
 export { defaultTag } from './default-tag.ts';
+export { type DownloadEventsOptions, eventsUrl, followDownloads } from './download-events.ts';

@@ -4,7 +4,8 @@ import { memoryArtifact } from './artifact.ts';
 import type { ConnectionLimits } from './connection.ts';
 import { DeviceDownloads } from './device-downloads.ts';
 import { artifactFileName, checkHost, downloadUrl } from './download-url.ts';
-import type { ListeningEvent, ServeEvent } from './events.ts';
+import { EventStreams } from './event-streams.ts';
+import type { DownloadEvent, ListeningEvent, ServeEvent } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import { createFront, type RefusedConnection } from './front.ts';
 import { http1Exchange } from './http1-exchange.ts';
@@ -74,9 +75,13 @@ export async function createOtaServer(options: OtaServerOptions): Promise<OtaSer
   const active = new Set<Promise<void>>();
   let requests = 0;
 
+  const track = (work: Promise<void>) => {
+    const tracked = work.finally(() => active.delete(tracked));
+    active.add(tracked);
+  };
   const answer = (exchange: Exchange) => {
-    const { method, peerAddress: device } = exchange;
-    const found = publications.find(exchange.target, clock.now());
+    const { method, target, peerAddress: device } = exchange;
+    const found = publications.find(target, clock.now());
     if (found.kind === 'refused') {
       const status = found.reason === 'not-found' ? 404 : 403;
       // The same for wrong and expired tokens, so that nothing can be learnt by trying.
@@ -85,16 +90,29 @@ export async function createOtaServer(options: OtaServerOptions): Promise<OtaSer
       onEvent({ event: 'rejected', device, reason: found.reason, status, method });
       return;
     }
+    if (found.kind === 'events') {
+      const isAllowed = () => publications.find(target, clock.now()).kind === 'events';
+      const watch = async () => {
+        const refused = await streams.answer(exchange, found.journal, isAllowed);
+        if (refused !== null) onEvent({ event: 'rejected', device, ...refused, method });
+      };
+      track(watch());
+      return;
+    }
+    const { publication } = found;
     requests += 1;
-    const request = serveRequest(exchange, found.publication, requests, {
+    const request = serveRequest(exchange, publication, requests, {
       clock,
       watchdog: front.watchdog,
       downloads,
-      onEvent,
+      onEvent: (event: DownloadEvent) => {
+        publication.journal.add(event);
+        onEvent(event);
+      },
       signal: stop.signal,
       ...(patience === undefined ? {} : { patience }),
-    }).finally(() => active.delete(request));
-    active.add(request);
+    });
+    track(request);
   };
 
   const front = createFront({
@@ -107,6 +125,7 @@ export async function createOtaServer(options: OtaServerOptions): Promise<OtaSer
     },
     ...(limits === undefined ? {} : { limits }),
   });
+  const streams = new EventStreams({ clock, watchdog: front.watchdog, signal: stop.signal });
   let port: number;
   try {
     ({ port } = await front.listen(options.port, options.bind ?? '0.0.0.0'));

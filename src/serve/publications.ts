@@ -1,5 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Artifact } from './artifact.ts';
+import { EventJournal } from './event-journal.ts';
+import { EVENTS_NAME } from './event-streams.ts';
 import { checkDownloadToken, mintDownloadToken, type TokenVerdict } from './download-token.ts';
 
 /** An image that is offered, with what its URL's path is made of. */
@@ -11,6 +13,8 @@ export interface Publication {
   readonly path: string;
   /** `null` without tokens. */
   readonly expiresAtMs: number | null;
+  /** What became of it so far, under whichever of its tags. */
+  readonly journal: EventJournal;
 }
 
 /** With the first part of its path, as bytes to compare in constant time. */
@@ -21,6 +25,7 @@ interface Kept extends Publication {
 /** What a request's path names. */
 export type Lookup =
   | { readonly kind: 'found'; readonly publication: Publication }
+  | { readonly kind: 'events'; readonly journal: EventJournal }
   | { readonly kind: 'refused'; readonly reason: 'wrong-token' | 'expired-token' | 'not-found' };
 
 /**
@@ -48,6 +53,7 @@ export class Publications {
       this.#key === null
         ? artifact.sha256.slice(0, HASH_CHARACTERS)
         : mintDownloadToken(this.#key, artifact.sha256, expiresAtMs);
+    const earlier = this.#kept.find((one) => one.artifact.sha256 === artifact.sha256);
     const publication: Kept = {
       secret: Buffer.from(secret),
       artifact,
@@ -55,6 +61,7 @@ export class Publications {
       fileName,
       path: `/${secret}/${fileName}`,
       expiresAtMs: this.#key === null ? null : expiresAtMs,
+      journal: earlier?.journal ?? new EventJournal(),
     };
     const others = this.#kept.filter((one) => one.artifact.sha256 !== artifact.sha256);
     this.#kept = [publication, ...others].slice(0, KEPT);
@@ -69,6 +76,7 @@ export class Publications {
     for (const publication of this.#kept) {
       const verdict = this.#verdict(publication, token, nowMs);
       if (verdict === 'valid') {
+        if (name === EVENTS_NAME) return { kind: 'events', journal: publication.journal };
         return name === publication.fileName
           ? { kind: 'found', publication }
           : { kind: 'refused', reason: 'not-found' };

@@ -2,7 +2,7 @@ import { type Clock, printable } from '../shared/index.ts';
 import type { ByteRange } from './byte-range.ts';
 import { Coverage } from './coverage.ts';
 import type { DeviceDownload, DeviceDownloads } from './device-downloads.ts';
-import type { RejectReason, ServeEvent } from './events.ts';
+import type { DownloadEvent, RejectReason } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import type { Patience } from './patience.ts';
 import type { Publication } from './publications.ts';
@@ -24,7 +24,7 @@ export interface RequestContext {
   readonly clock: Clock;
   readonly watchdog: Watchdog;
   readonly downloads: DeviceDownloads;
-  readonly onEvent: (event: ServeEvent) => void;
+  readonly onEvent: (event: DownloadEvent) => void;
   readonly signal: AbortSignal;
   readonly patience?: Patience;
 }

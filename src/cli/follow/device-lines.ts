@@ -93,7 +93,7 @@ export class LineFollower implements MarkedLog {
   /** Follows the device until it has the tag, or says why not, or falls silent. */
   async follow(
     tag: string,
-    { clock, silenceMs, signal, url, onStep }: FollowOptions,
+    { clock, silenceMs, signal, url, onStep, heardMs: elsewhereMs }: FollowOptions,
   ): Promise<DeviceVerdict> {
     const log = new DeviceLog(tag, url);
     let heardMs = clock.now();
@@ -108,6 +108,7 @@ export class LineFollower implements MarkedLog {
     const watchSilence = async () => {
       const either = AbortSignal.any([signal, stop.signal]);
       for (;;) {
+        heardMs = Math.max(heardMs, elsewhereMs?.() ?? heardMs);
         const quietMs = clock.now() - heardMs;
         if (quietMs >= silenceMs) {
           const { failure } = log;

@@ -41,11 +41,14 @@ redirects only, content-length, header of the image. A config that somebody else
 their change. \`otakit config revert\` undoes a push.
 
 --follow reads the log that the device sends to the Viam app (--part), or its console. Only the console
-shows which slot the bootloader loads. It ends with
+shows which slot the bootloader loads. Where the URL is one of \`otakit serve\` (or \`dev\`), in
+whichever process that runs, its downloads are shown as well; it tells of them to whoever has the URL.
+It ends with
   updated     the device booted with the new tag
+  downloaded  a device has every byte, and there is no log to see it boot (--file, --fragment)
   refused     the device's own message
   fell back   the device has the tag, and its bootloader loaded the old slot (console only)
-  silent      nothing in the log for as long as --silence says
+  silent      nothing was heard of the device for as long as --silence says
 
 Exit codes: 0 done · 3 refused by a check · 4 a device refused · 5 cloud, network, or silent ·
 6 fell back.

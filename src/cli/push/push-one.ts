@@ -5,6 +5,7 @@ import {
   type SettingsFor,
 } from '../../machine-config/index.ts';
 import {
+  formatCount,
   formatDuration,
   formatHex,
   formatSize,
@@ -14,22 +15,28 @@ import {
 import { applyChange, type Change, type ChangeOptions } from '../config/apply-change.ts';
 import type { OpenTarget } from '../config/open-target.ts';
 import type { CliContext } from '../context.ts';
+import type { DownloadedVerdict, DownloadWatch } from '../follow/downloads.ts';
 import type { Evidence } from '../follow/evidence.ts';
 import { asOtakitError } from '../render-error.ts';
+
+/** How following a device ended, by its log or, where that cannot be read, by its download. */
+export type PushVerdict = DeviceVerdict | DownloadedVerdict;
 
 /** What became of one machine config, and of its device. */
 export interface PushResult {
   readonly open: OpenTarget;
   /** `null` where it failed before there was one. */
   readonly change: Change | null;
-  readonly verdict: DeviceVerdict | null;
+  readonly verdict: PushVerdict | null;
   readonly error: OtakitError | null;
 }
 
 /** How one push is made. */
 export interface PushOneOptions extends ChangeOptions {
-  /** What to follow the device by; `null` does not follow it. */
+  /** The log to follow the device by, where there is one. */
   readonly evidence: Evidence | null;
+  /** The downloads to follow it by, where a server of ours tells of them. */
+  readonly downloads: DownloadWatch | null;
   readonly silenceMs: number;
   readonly report: (line: string) => void;
 }
@@ -38,7 +45,7 @@ export interface PushOneOptions extends ChangeOptions {
 export async function pushOne(
   open: OpenTarget,
   settingsFor: SettingsFor,
-  { evidence, silenceMs, report, ...options }: PushOneOptions,
+  { evidence, downloads, silenceMs, report, ...options }: PushOneOptions,
   context: CliContext,
 ): Promise<PushResult> {
   const { signal } = context;
@@ -47,18 +54,22 @@ export async function pushOne(
     const marked = evidence === null ? null : await evidence.mark(signal);
     change = await applyChange(open.target, settingsFor, options, context);
     const tag = change.edit?.after.version;
-    if (marked === null || !change.written || typeof tag !== 'string') {
+    const isFollowed = marked !== null || downloads !== null;
+    if (!isFollowed || !change.written || typeof tag !== 'string') {
       return { open, change, verdict: null, error: null };
     }
     report(`pushed "${tag}", waiting for the device`);
     const url = change.edit?.after.url;
-    const verdict = await marked.follow(tag, {
-      clock: systemClock,
-      silenceMs,
-      signal,
-      ...(typeof url === 'string' && { url }),
-      onStep: stepReporter(report),
-    });
+    const limits = { clock: systemClock, silenceMs, signal };
+    const verdict =
+      (await marked?.follow(tag, {
+        ...limits,
+        ...(typeof url === 'string' && { url }),
+        onStep: stepReporter(report, () => downloads !== null && downloads.heardMs !== null),
+        heardMs: () => downloads?.heardMs ?? null,
+      })) ??
+      (await downloads?.untilComplete(limits)) ??
+      null;
     return { open, change, verdict, error: null };
   } catch (thrown) {
     signal.throwIfAborted();
@@ -66,12 +77,18 @@ export async function pushOne(
   }
 }
 
+/** What the server shows as well, and sooner. */
+const OF_DOWNLOADS: ReadonlySet<string> = new Set(['downloading', 'progress', 'downloaded']);
 /** A download is reported at every tenth. */
 const PROGRESS_STEPS = 10;
 
-function stepReporter(report: (line: string) => void): (step: DeviceStep) => void {
+function stepReporter(
+  report: (line: string) => void,
+  isSeenElsewhere: () => boolean,
+): (step: DeviceStep) => void {
   let lastTenth = 0;
   return (step) => {
+    if (OF_DOWNLOADS.has(step.kind) && isSeenElsewhere()) return;
     if (step.kind !== 'progress') {
       lastTenth = 0;
       report(describeStep(step));
@@ -106,8 +123,12 @@ function describeStep(step: Exclude<DeviceStep, { kind: 'progress' }>): string {
 }
 
 /** A verdict for people, in one line. */
-export function describeVerdict(verdict: DeviceVerdict): string {
+export function describeVerdict(verdict: PushVerdict): string {
   switch (verdict.outcome) {
+    case 'downloaded': {
+      const { device, sizeBytes } = verdict;
+      return `downloaded: ${device} has all ${formatCount(sizeBytes)} bytes; no log shows whether it runs them`;
+    }
     case 'updated': {
       const { flashOffset } = verdict;
       const slot = flashOffset === null ? '' : `, in the slot at ${formatHex(flashOffset)}`;
@@ -123,6 +144,6 @@ export function describeVerdict(verdict: DeviceVerdict): string {
       );
     }
     case 'silent':
-      return `silent: nothing in the log for ${formatDuration(verdict.forMs)}`;
+      return `silent: nothing was heard of the device for ${formatDuration(verdict.forMs)}`;
   }
 }

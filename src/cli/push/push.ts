@@ -12,6 +12,7 @@ import type { TargetOptions } from '../config/target-options.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { collectEvidence } from '../follow/evidence.ts';
+import { followView, watchDownloads } from '../follow/follow-view.ts';
 import { toJson } from '../json.ts';
 import { renderIssues } from '../render-issues.ts';
 import { pushOne, type PushResult } from './push-one.ts';
@@ -44,7 +45,7 @@ export async function push(options: PushOptions, context: CliContext): Promise<n
   }
   const settingsFor = await settingsOf(options);
   const targets = await openTargets(options, context);
-  refuseToFollowUnseen(options, targets);
+  refuseStrangeConsole(options, targets);
 
   const issues = await checkUrl(options, context);
   if (hasErrors(issues)) {
@@ -54,16 +55,17 @@ export async function push(options: PushOptions, context: CliContext): Promise<n
   }
   renderIssues(issues, 'URL', context.stderr, context.env);
 
-  const say = options.json ? () => {} : (line: string) => context.stderr.write(`${line}\n`);
-  const consoles = new AbortController();
+  const view = followView(options.json === true, context);
+  const { say } = view;
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, over.signal]);
+  const downloads = options.follow ? await watchDownloads(options.url, view, signal) : null;
   const evidence = options.follow
-    ? collectEvidence(
-        targets,
-        options,
-        AbortSignal.any([context.signal, consoles.signal]),
-        (name, cause) => say(`the console ${name} can be read no longer: ${String(cause)}`),
+    ? collectEvidence(targets, options, signal, (name, cause) =>
+        say(`the console ${name} can be read no longer: ${String(cause)}`),
       )
     : [];
+  if (downloads === null) refuseToFollowUnseen(options, targets);
   const onlyOne = targets.length === 1;
   const results = await Promise.all(
     targets.map((open, index) => {
@@ -72,11 +74,14 @@ export async function push(options: PushOptions, context: CliContext): Promise<n
       return pushOne(
         open,
         settingsFor,
-        { ...options, evidence: evidence[index] ?? null, silenceMs, report },
+        { ...options, evidence: evidence[index] ?? null, downloads, silenceMs, report },
         context,
       );
     }),
-  ).finally(() => consoles.abort());
+  ).finally(() => {
+    over.abort();
+    view.close();
+  });
   if (options.json) context.stdout.write(toJson({ issues, results: results.map(describeResult) }));
   else renderAll(results, options, context);
   return Math.max(...results.map(exitCodeOf));
@@ -119,7 +124,7 @@ async function checkUrl(
   return (await preflightUrl(url, { allowLoopback, signal })).issues;
 }
 
-function refuseToFollowUnseen(
+function refuseStrangeConsole(
   { follow, monitor, log }: PushOptions,
   targets: readonly OpenTarget[],
 ): void {
@@ -132,8 +137,15 @@ function refuseToFollowUnseen(
       hint: 'Name one target with --follow and one of --monitor and --log.',
     });
   }
+}
+
+function refuseToFollowUnseen(
+  { follow, monitor, log }: PushOptions,
+  targets: readonly OpenTarget[],
+): void {
+  const isConsole = monitor !== undefined || log !== undefined;
   if (!follow || isConsole || targets.every(({ partId }) => partId !== null)) return;
   throw new CliError('cli/usage', '--follow has nothing to read the device by', {
-    hint: 'Name a --part, whose log it reads, or the console of the board with --monitor or --log.',
+    hint: 'Name a --part, whose log it reads, the console of the board with --monitor or --log, or a --url of `otakit serve`.',
   });
 }

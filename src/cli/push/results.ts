@@ -8,6 +8,7 @@ import { describeVerdict, type PushResult } from './push-one.ts';
 
 const VERDICT_EXIT = {
   updated: EXIT.done,
+  downloaded: EXIT.done,
   refused: EXIT.device,
   'fell-back': EXIT.verification,
   silent: EXIT.network,

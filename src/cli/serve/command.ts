@@ -65,5 +65,8 @@ JSON, one object per line:
   aborted    id, device, sentBytes, totalBytes, reason, tag
   rejected   device, reason, status, method
 
+The URL with events in place of the file name (curl -N http://HOST:PORT/TOKEN/events) is a stream of the
+last five for that image (text/event-stream, resumed by Last-Event-ID): \`otakit push --follow\` reads it.
+
 Exit codes: 0 done (--once) · 2 usage · 3 the image is refused · 5 port taken, or a download cut off
 with --once · 130 stopped by Ctrl-C.`;

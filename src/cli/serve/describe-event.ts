@@ -1,14 +1,5 @@
-import type {
-  CutReason,
-  ListeningEvent,
-  ProgressEvent,
-  RejectReason,
-  ServeEvent,
-} from '../../serve/index.ts';
+import type { CutReason, DownloadEvent, ProgressEvent, RejectReason } from '../../serve/index.ts';
 import { formatCount, formatDuration, formatSize } from '../../shared/index.ts';
-
-/** What happens between the server and a device. */
-export type DeviceEvent = Exclude<ServeEvent, ListeningEvent>;
 
 /** An event in words. */
 export interface EventText {
@@ -31,13 +22,14 @@ const REJECTED: Readonly<Record<RejectReason, string>> = {
   method: 'only GET and HEAD are served',
   precondition: 'it asked for another image (If-Match)',
   range: 'it asked for bytes past the end',
+  busy: 'too many event streams are open',
   tls: 'it speaks TLS: the URL begins with http://, not https://',
   malformed: 'what it sent is not HTTP',
   'too-slow': 'it did not finish its request in time',
 };
 
 /** One line about what a device did. */
-export function describeEvent(event: Exclude<DeviceEvent, ProgressEvent>): EventText {
+export function describeEvent(event: Exclude<DownloadEvent, ProgressEvent>): EventText {
   const { device } = event;
   switch (event.event) {
     case 'request':
@@ -66,7 +58,7 @@ export function describeEvent(event: Exclude<DeviceEvent, ProgressEvent>): Event
   }
 }
 
-function requestText(event: Extract<DeviceEvent, { event: 'request' }>): string {
+function requestText(event: Extract<DownloadEvent, { event: 'request' }>): string {
   const { method, protocol, range, status, userAgent } = event;
   const by = userAgent === null ? protocol : `${protocol}, ${userAgent}`;
   if (status === 304) return `has this image already (304, ${by})`;

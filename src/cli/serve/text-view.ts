@@ -3,7 +3,7 @@ import { chipByName } from '../../chips/index.ts';
 import { formatCount, formatDuration, formatSize, printable } from '../../shared/index.ts';
 import { type CliContext, wantsColour } from '../context.ts';
 import { renderIssues } from '../render-issues.ts';
-import { describeEvent, type DeviceEvent } from './describe-event.ts';
+import { describeEvent } from './describe-event.ts';
 import { LiveLines } from './live-lines.ts';
 import { otaService } from './service-json.ts';
 import type { Offer, ServeView } from './view.ts';
@@ -27,7 +27,7 @@ export function textView({ stdout, stderr, env }: CliContext): ServeView {
       }),
     kept: (tag) =>
       live.above(() => stderr.write(`The rebuild is not published; ${tag} stays served.\n`)),
-    event: (event: DeviceEvent) => {
+    event: (event) => {
       if (event.event === 'progress') return live.progress(event);
       const { text, mood, isDetail } = describeEvent(event);
       if (event.event === 'complete' || event.event === 'aborted') live.remove(event.device);

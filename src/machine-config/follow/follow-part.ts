@@ -13,6 +13,8 @@ export interface FollowOptions {
   /** Where the device is to download from, if known; what goes wrong with other URLs does not count. */
   readonly url?: string;
   readonly onStep?: (step: DeviceStep) => void;
+  /** When the device was last heard of elsewhere, which breaks the silence too; `null` for never. */
+  readonly heardMs?: () => number | null;
 }
 
 /** A part whose log was marked before the push, so that older lines do not count. */
@@ -36,7 +38,7 @@ export async function followPart(
   const { logs } = await readPage(cloud, partId, undefined, signal);
   let last = logs[0] === undefined ? null : keyOf(logs[0]);
   return {
-    follow: async (tag, { clock, silenceMs, signal, url, onStep }) => {
+    follow: async (tag, { clock, silenceMs, signal, url, onStep, heardMs: elsewhereMs }) => {
       const log = new DeviceLog(tag, url);
       let heardMs = clock.now();
       for (;;) {
@@ -47,6 +49,7 @@ export async function followPart(
           const step = log.read(entry.message);
           if (step !== null) onStep?.(step);
         }
+        heardMs = Math.max(heardMs, elsewhereMs?.() ?? heardMs);
         const quietMs = clock.now() - heardMs;
         if (log.verdict !== null) return log.verdict;
         if (log.failure !== null && quietMs >= Math.min(FAILURE_GRACE_MS, silenceMs)) {

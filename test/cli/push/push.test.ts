@@ -265,6 +265,6 @@ describe('otakit push --follow', () => {
     await using made = await fleet();
     const { exitCode, stdout } = await made.push('--tag', 'v2', '--follow', '--silence', '1ms');
     expect(exitCode).toBe(5);
-    expect(stdout).toContain('silent: nothing in the log for');
+    expect(stdout).toContain('silent: nothing was heard of the device for');
   });
 });
