@@ -1,42 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Command, type Option } from 'commander';
 import type { CliContext } from './context.ts';
+import { type Cli, NOUNS } from './nouns.ts';
 import { PACKAGE_ROOT } from './package-root.ts';
-import { registerConfig } from './config/command.ts';
-import { registerDev } from './dev/command.ts';
-import { registerDiscover } from './discover/command.ts';
-import { registerFlash } from './flash/command.ts';
-import { registerImage } from './image/command.ts';
-import { registerMonitor } from './monitor/command.ts';
-import { registerNvs } from './nvs/command.ts';
-import { registerOtadata } from './otadata/command.ts';
-import { registerPartitions } from './partitions/command.ts';
-import { registerPorts } from './ports/command.ts';
-import { registerPush } from './push/command.ts';
-import { registerSerialServer } from './serial-server/command.ts';
-import { registerServe } from './serve/command.ts';
-import { registerSimulate } from './simulate/command.ts';
 
-/** What a command gets to work with. */
-export interface Cli {
-  readonly context: CliContext;
-  /** Ends with an exit code other than 0 although nothing was thrown, as `image check` does. */
-  readonly setExitCode: (code: number) => void;
-}
-
-/** Adds one noun and its verbs; the code behind each verb is imported only when it runs. */
-export type RegisterNoun = (program: Command, cli: Cli) => void;
-
-/** Every noun, under the headings of `otakit --help`. */
-const NOUNS: Readonly<Record<string, readonly RegisterNoun[]>> = {
-  'Files:': [registerPartitions, registerImage, registerOtadata, registerNvs],
-  'Over the air:': [registerServe, registerDiscover, registerConfig, registerPush, registerDev],
-  'Boards:': [registerPorts, registerFlash, registerMonitor, registerSerialServer],
-  'Without hardware:': [registerSimulate],
-};
-
-/** The whole command line as commander sees it: names, arguments, options and help. */
-export function createProgram(cli: Cli): Command {
+/**
+ * The command line as commander sees it: every noun by name, and the one that is in `args` with all of
+ * its verbs, options and help.
+ */
+export async function createProgram(cli: Cli, args: readonly string[]): Promise<Command> {
   const program = new OtakitCommand('otakit', cli.context.env)
     .description('From a finished ESP32 build to the whole fleet.')
     .version(packageVersion(), '-V, --version')
@@ -52,9 +24,13 @@ export function createProgram(cli: Cli): Command {
       'after',
       '\nEvery option can also come from the environment: `serve --port` from OTAKIT_SERVE_PORT.',
     );
+  const typed = args.find((arg) => !arg.startsWith('-'));
   for (const [heading, nouns] of Object.entries(NOUNS)) {
     program.commandsGroup(heading);
-    for (const register of nouns) register(program, cli);
+    for (const { name, description, load } of nouns) {
+      const noun = program.command(name).description(description);
+      if (name === typed) (await load())(noun, cli);
+    }
   }
   return program;
 }

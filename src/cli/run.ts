@@ -19,7 +19,8 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     const setExitCode = (code: number) => {
       exitCode = code;
     };
-    await createProgram({ context, setExitCode }).parseAsync(args, { from: 'user' });
+    const program = await createProgram({ context, setExitCode }, args);
+    await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT.done;

@@ -1,4 +1,4 @@
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 import type { RevertOptions } from './revert.ts';
 import type { SetOptions } from './set.ts';
 import type { DiffOptions } from './diff.ts';
@@ -6,11 +6,8 @@ import type { ShowOptions } from './show.ts';
 import { addTargetOptions, CREDENTIALS_HELP } from './target-options.ts';
 
 /** `otakit config`: the OTA service in a Viam machine config. */
-export const registerConfig: RegisterNoun = (program, { context, setExitCode }) => {
-  const config = program
-    .command('config')
-    .description('Look at and change the OTA service in a Viam machine config.')
-    .addHelpText('after', CREDENTIALS_HELP);
+export const registerConfig: RegisterNoun = (config, { context, setExitCode }) => {
+  config.addHelpText('after', CREDENTIALS_HELP);
 
   addTargetOptions(config.command('show'))
     .description('Show the OTA service as a device would see it, with secrets and tokens masked.')

@@ -1,16 +1,11 @@
 import { Option } from 'commander';
 import { addTargetOptions, CREDENTIALS_HELP } from '../config/target-options.ts';
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 import type { DevOptions } from './dev.ts';
 
 /** `otakit dev IMAGE_OR_FOLDER` */
-export const registerDev: RegisterNoun = (program, { context, setExitCode }) => {
-  addTargetOptions(
-    program
-      .command('dev')
-      .description('Put every finished build onto the device: check, publish, push, follow.')
-      .argument('<image-or-folder>', 'app image, or the folder of a project'),
-  )
+export const registerDev: RegisterNoun = (dev, { context, setExitCode }) => {
+  addTargetOptions(dev.argument('<image-or-folder>', 'app image, or the folder of a project'))
     .option('-p, --partitions <table>', 'partition table of the device, if not beside the build')
     .option('-c, --chip <chip>', 'chip of the device, such as esp32c3')
     .addOption(

@@ -1,14 +1,12 @@
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 
 export interface DiscoverFlags {
   readonly timeout: string;
   readonly json?: true;
 }
 
-export const registerDiscover: RegisterNoun = (program, cli) => {
-  program
-    .command('discover')
-    .description('Find otakit servers and ESP devices on the LAN (multicast DNS).')
+export const registerDiscover: RegisterNoun = (discover, cli) => {
+  discover
     .option('--timeout <duration>', 'how long to listen, such as 500ms, 3s or 1m', '3s')
     .option('--json', 'print the findings as JSON')
     .addHelpText('after', HELP)

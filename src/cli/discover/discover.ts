@@ -6,7 +6,7 @@ import {
 } from '../../discovery/index.ts';
 import { formatDuration, formatSize, parseDuration, printable } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { textTable } from '../text-table.ts';
 import type { DiscoverFlags } from './command.ts';
 

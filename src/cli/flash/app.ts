@@ -4,7 +4,7 @@ import { otaSlots, type PartitionEntry } from '../../partition-table/index.ts';
 import { CliError } from '../codes.ts';
 import { readInputFile } from '../files.ts';
 import { optionalSize } from '../partitions/options.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { flashBoards } from './flash-boards.ts';
 import { plannerOptions, show, tableOnBoard, type WritingOptions } from './planning.ts';
 

@@ -13,7 +13,7 @@ import {
 import { formatDuration, formatSize, systemClock } from '../../shared/index.ts';
 import { readInputFile, writeOutputFile } from '../files.ts';
 import { createProgressBar } from '../progress-bar.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { type PortOptions, withDevice } from './session.ts';
 
 export interface BackupOptions extends PortOptions {

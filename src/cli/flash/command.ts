@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 import type { AppOptions } from './app.ts';
 import type { BackupOptions, RestoreOptions } from './backup.ts';
 import type { EraseOptions } from './erase.ts';
@@ -10,9 +10,7 @@ import type { VerifyOptions } from './verify.ts';
 import type { WriteCommandOptions } from './write.ts';
 
 /** `otakit flash …` */
-export const registerFlash: RegisterNoun = (program, cli) => {
-  const flash = program.command('flash').description('Read and write the flash of a board.');
-
+export const registerFlash: RegisterNoun = (flash, cli) => {
   withPort(flash.command('info'))
     .description('Say what board it is, what is on it, and what it boots.')
     .option('--table-offset <offset>', 'where its partition table is, if not at 0x8000')

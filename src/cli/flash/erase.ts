@@ -1,6 +1,6 @@
 import { formatHex, formatSize } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { rangeFrom, type TableSource } from './range.ts';
 import { type PortOptions, withDevice } from './session.ts';
 

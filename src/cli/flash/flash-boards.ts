@@ -9,7 +9,7 @@ import {
 import { OtakitError, systemClock } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { renderError } from '../render-error.ts';
 import { type BoardDone, boardData, type BoardResult, doneText } from './board-report.ts';
 import { createBoardScreen } from './board-screen.ts';

@@ -5,7 +5,7 @@ import { slotName } from '../../flash-data/index.ts';
 import { shownName } from '../../partition-table/index.ts';
 import { formatHex, formatSize, printable } from '../../shared/index.ts';
 import { optionalSize } from '../partitions/options.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { textTable } from '../text-table.ts';
 import { type PortOptions, withDevice } from './session.ts';
 

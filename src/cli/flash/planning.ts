@@ -2,7 +2,7 @@ import { type FlashDevice, FlashError, type FlashPlan, readBoardTable } from '..
 import type { PartitionTable } from '../../partition-table/index.ts';
 import { hasErrors, type Issue } from '../../shared/index.ts';
 import { optionalSize } from '../partitions/options.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { renderIssues } from '../render-issues.ts';
 import type { MonitorOptions } from './monitor-after.ts';
 import { planText } from './plan-text.ts';

@@ -10,7 +10,7 @@ import { parseSize } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
 import { optionalSize } from '../partitions/options.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 
 /** Where a table comes from: a file, or else the board. */
 export interface TableSource {

@@ -1,7 +1,7 @@
 import { formatCount, formatHex, systemClock } from '../../shared/index.ts';
 import { writeOutputFile } from '../files.ts';
 import { createProgressBar } from '../progress-bar.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { rangeFrom, type TableSource } from './range.ts';
 import { type PortOptions, withDevice } from './session.ts';
 

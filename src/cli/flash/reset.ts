@@ -1,4 +1,4 @@
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { type PortOptions, withDevice } from './session.ts';
 
 /** `otakit flash reset` */

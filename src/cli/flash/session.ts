@@ -2,7 +2,7 @@ import { systemClock } from '../../shared/index.ts';
 import { boardPorts, type FlashDevice, onlyBoardPort, openDevice } from '../../flash/index.ts';
 import { CliError } from '../codes.ts';
 import { openPort } from '../links.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 
 /** The options of every command that talks to a board. */
 export interface PortOptions {

@@ -2,7 +2,7 @@ import { findDifferences, locatePartition, SECTOR_BYTES } from '../../flash/inde
 import { alignUp, formatCount, formatHex, parseSize } from '../../shared/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readInputFile } from '../files.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { type TableSource, tableFor } from './range.ts';
 import { type PortOptions, withDevice } from './session.ts';
 

@@ -2,7 +2,7 @@ import { FlashError, type FlashInput, type FlashPlan, planFlash } from '../../fl
 import type { PartitionTable } from '../../partition-table/index.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
 import { optionalSize } from '../partitions/options.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { flashBoards } from './flash-boards.ts';
 import { type InputOptions, readInputs } from './inputs.ts';
 import { planData } from './plan-text.ts';

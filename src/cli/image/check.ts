@@ -13,7 +13,7 @@ import { EXIT } from '../exit-codes.ts';
 import { openInputFile, readInputFile } from '../files.ts';
 import { toJson } from '../json.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { renderIssues } from '../render-issues.ts';
 
 export interface CheckArguments {

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 import type { CheckArguments } from './check.ts';
 import type { DiffArguments } from './diff.ts';
 import type { FromElfArguments } from './from-elf.ts';
@@ -9,11 +9,7 @@ import type { InfoArguments } from './info.ts';
 import type { SplitArguments } from './split.ts';
 
 /** `otakit image …` */
-export const registerImage: RegisterNoun = (program, cli) => {
-  const image = program
-    .command('image')
-    .description('Look at app images, check them, take them apart.');
-
+export const registerImage: RegisterNoun = (image, cli) => {
   image
     .command('info')
     .description('Say what a file is, and what is in it.')

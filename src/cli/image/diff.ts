@@ -13,7 +13,7 @@ import { CliError } from '../codes.ts';
 import { openInputFile, readInputFile } from '../files.ts';
 import { toJson } from '../json.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { textTable } from '../text-table.ts';
 
 export interface DiffArguments {

@@ -4,7 +4,7 @@ import { formatCount, parseSize } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { readInputFile, writeOutputFile } from '../files.ts';
 import { toJson } from '../json.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { chipOption, revisionOption } from './check.ts';
 
 export interface FromElfArguments {

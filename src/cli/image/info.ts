@@ -2,7 +2,7 @@ import { expandFlashFile, type ImageInspection, inspectImage } from '../../app-i
 import type { ByteSource } from '../../shared/index.ts';
 import { openInputFile } from '../files.ts';
 import { toJson } from '../json.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { renderIssues } from '../render-issues.ts';
 import type { PartitionContents } from './flash-view.ts';
 import { renderInspection, renderPartitions } from './render-inspection.ts';

@@ -16,7 +16,7 @@ import { CliError } from '../codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { writeOutputFile } from '../files.ts';
 import { toJson } from '../json.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { renderIssues } from '../render-issues.ts';
 import { collectParts, type PartArguments } from './merge-parts.ts';
 import { flashSettings, type FlashSettingArguments } from './patch-header.ts';

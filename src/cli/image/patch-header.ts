@@ -1,6 +1,6 @@
 import { type FlashSettings, patchImageHeader } from '../../app-image/index.ts';
 import { readInputFile, writeOutputFile } from '../files.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 
 /** Flash settings as options; `keep` is accepted for what esptool calls so. */
 export interface FlashSettingArguments {

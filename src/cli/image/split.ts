@@ -5,7 +5,7 @@ import { formatCount, formatHex } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { openInputFile, writeOutputFile } from '../files.ts';
 import { toJson } from '../json.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 
 export interface SplitArguments {
   readonly output: string;

@@ -1,11 +1,9 @@
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 import type { MonitorCommandOptions } from './monitor.ts';
 
 /** `otakit monitor` */
-export const registerMonitor: RegisterNoun = (program, { context }) => {
-  program
-    .command('monitor')
-    .description('Watch what a board prints: crashes decoded, resets explained.')
+export const registerMonitor: RegisterNoun = (monitor, { context }) => {
+  monitor
     .option(
       '-p, --port <port>',
       '/dev/ttyUSB0, COM3, tcp://host:port, rfc2217://host:port, sim://esp32c3; by default the only board',

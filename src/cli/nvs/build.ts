@@ -3,7 +3,7 @@ import { formatHex } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { readInputFile, writeOutputFile } from '../files.ts';
 import { optionalSize } from '../partitions/options.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { renderIssues } from '../render-issues.ts';
 import { type KeyOptions, loadKeys } from './key-options.ts';
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 import type { BuildOptions } from './build.ts';
 import type { CryptOptions, KeysOptions } from './crypt.ts';
 import type { DiffOptions } from './diff.ts';
@@ -19,11 +19,7 @@ import type { ShowOptions } from './show.ts';
 import type { ViamOptions } from './viam.ts';
 
 /** `otakit nvs …`: the settings partition. */
-export const registerNvs: RegisterNoun = (program, cli) => {
-  const nvs = program
-    .command('nvs')
-    .description('Read, edit, build and encrypt NVS, the partition that holds settings.');
-
+export const registerNvs: RegisterNoun = (nvs, cli) => {
   withPlace(nvs.command('show').argument('<file>', FILE_ARGUMENT))
     .description('Print what is stored, how full the partition is, and what is wrong with it.')
     .option('--namespace <namespace>', 'only this namespace')

@@ -8,7 +8,7 @@ import {
 } from '../../flash-data/index.ts';
 import { CliError } from '../codes.ts';
 import { readInputFile, writeOutputFile } from '../files.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { type KeyOptions, loadKeys } from './key-options.ts';
 import { decrypted } from './nvs-file.ts';
 

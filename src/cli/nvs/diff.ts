@@ -1,7 +1,7 @@
 import { diffNvs, type NvsChange } from '../../flash-data/index.ts';
 import { printable } from '../../shared/index.ts';
 import { toJson } from '../json.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import type { KeyOptions } from './key-options.ts';
 import { type PlaceOptions, readNvs } from './nvs-file.ts';
 import { jsonVariable, shownValue } from './value-text.ts';

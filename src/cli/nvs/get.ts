@@ -2,7 +2,7 @@ import { findVariable, isSecret, valueText } from '../../flash-data/index.ts';
 import { CliError } from '../codes.ts';
 import { writeOutputFile } from '../files.ts';
 import { toJson } from '../json.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import type { KeyOptions } from './key-options.ts';
 import { type OutputOptions, type PlaceOptions, readNvs } from './nvs-file.ts';
 import { jsonVariable } from './value-text.ts';

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { decodeValue, isSecret, type Nvs, type NvsValue } from '../../flash-data/index.ts';
 import { CliError } from '../codes.ts';
 import { readInputFile } from '../files.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 
 /** Where a value comes from. */
 export interface ValueSource {

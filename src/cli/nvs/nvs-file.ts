@@ -15,7 +15,7 @@ import { CliError } from '../codes.ts';
 import { openInputFile, readInputFile, writeOutputFile } from '../files.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
 import { optionalSize } from '../partitions/options.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { type KeyOptions, loadKeys } from './key-options.ts';
 
 /** The options about finding NVS in a file. */

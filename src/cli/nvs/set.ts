@@ -1,5 +1,5 @@
 import { deleteNvsValue, setNvsValue } from '../../flash-data/index.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { inputValue, type ValueSource } from './input-value.ts';
 import type { KeyOptions } from './key-options.ts';
 import { editNvs, type OutputOptions, type PlaceOptions, readNvs } from './nvs-file.ts';

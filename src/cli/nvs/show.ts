@@ -11,7 +11,7 @@ import { formatCount, hasErrors, printable } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { toJson } from '../json.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { renderIssues } from '../render-issues.ts';
 import { textTable } from '../text-table.ts';
 import type { KeyOptions } from './key-options.ts';

@@ -14,7 +14,7 @@ import { printable } from '../../shared/index.ts';
 import { readInputFile } from '../files.ts';
 import { toJson } from '../json.ts';
 import { optionalSize } from '../partitions/options.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { textTable } from '../text-table.ts';
 import { rawInput, withoutLineEnd } from './input-value.ts';
 import type { KeyOptions } from './key-options.ts';

@@ -1,15 +1,12 @@
 import type { Command } from 'commander';
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 import type { EraseOptions } from './erase.ts';
 import type { MarkOptions } from './mark.ts';
 import type { ShowOptions } from './show.ts';
 import type { SwitchCommandOptions } from './switch.ts';
 
 /** `otakit otadata …`: which app slot boots, and changing it. */
-export const registerOtadata: RegisterNoun = (program, cli) => {
-  const otadata = program
-    .command('otadata')
-    .description('See and change which app slot boots, in a dump of otadata or of the flash.');
+export const registerOtadata: RegisterNoun = (otadata, cli) => {
   fileCommand(otadata, 'show')
     .description('Print which slot boots and why, and the two records.')
     .option('--rollback', 'the bootloader is built with app rollback')

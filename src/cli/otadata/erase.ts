@@ -1,5 +1,5 @@
 import { eraseOtadata } from '../../flash-data/index.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { type EditOptions, editOtadata } from './otadata-file.ts';
 
 /** What `otadata erase` can be told. */

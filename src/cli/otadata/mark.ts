@@ -1,6 +1,6 @@
 import { markOtadata, type RecordIndex, type WritableState } from '../../flash-data/index.ts';
 import { CliError } from '../codes.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { type EditOptions, editOtadata } from './otadata-file.ts';
 
 /** What `otadata mark` can be told. */

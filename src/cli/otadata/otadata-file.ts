@@ -11,7 +11,7 @@ import { CliError } from '../codes.ts';
 import { openInputFile, readInputFile, writeOutputFile } from '../files.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
 import { optionalSize } from '../partitions/options.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 
 /** The options of every `otadata` command. */
 export interface FileOptions {

@@ -8,7 +8,7 @@ import {
 } from '../../flash-data/index.ts';
 import { hasErrors, printable } from '../../shared/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { renderIssues } from '../render-issues.ts';
 import { textTable } from '../text-table.ts';
 import { type FileOptions, readOtadata } from './otadata-file.ts';

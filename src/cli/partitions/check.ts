@@ -1,6 +1,6 @@
 import { hasErrors, type Issue } from '../../shared/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { renderIssues } from '../render-issues.ts';
 import type { CheckOptionValues, TableOptionValues } from './options.ts';
 import { readAndCheck } from './read-and-check.ts';

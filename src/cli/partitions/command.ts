@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 import type { BuildOptions } from './build.ts';
 import type { CheckCommandOptions } from './check.ts';
 import type { CsvOptions } from './csv.ts';
@@ -18,10 +18,7 @@ import type { InitOptions } from './init.ts';
 import type { ShowOptions } from './show.ts';
 
 /** `otakit partitions …`: read, check, build, compare and draw partition tables. */
-export const registerPartitions: RegisterNoun = (program, cli) => {
-  const partitions = program
-    .command('partitions')
-    .description('Read, check, build, compare and draw partition tables (CSV and binary).');
+export const registerPartitions: RegisterNoun = (partitions, cli) => {
   const verb = (name: string, description: string, help: string) =>
     partitions.command(name).description(description).addHelpText('after', help);
 

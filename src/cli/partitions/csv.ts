@@ -2,7 +2,7 @@ import { hasErrors } from '../../shared/index.ts';
 import { serializePartitionCsv } from '../../partition-table/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { writeOutputFile } from '../files.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { renderIssues } from '../render-issues.ts';
 import type { CheckOptionValues, TableOptionValues } from './options.ts';
 import { readAndVerify } from './read-and-check.ts';

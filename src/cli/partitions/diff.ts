@@ -12,7 +12,7 @@ import {
 } from '../../partition-table/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { tableOptions, type TableOptionValues } from './options.ts';
 
 /** What `partitions diff` can be told. */

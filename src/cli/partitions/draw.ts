@@ -8,7 +8,7 @@ import {
 import { wantsColour } from '../context.ts';
 import { writeOutputFile } from '../files.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { flashMapText } from './flash-map-text.ts';
 import { optionalSize, tableOptions, type TableOptionValues } from './options.ts';
 

@@ -11,7 +11,7 @@ import {
 import { parseAppImage } from '../../app-image/index.ts';
 import { CliError } from '../codes.ts';
 import { openInputFile, readInputFile, writeOutputFile } from '../files.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { optionalSize } from './options.ts';
 

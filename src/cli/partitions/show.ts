@@ -12,7 +12,7 @@ import {
 } from '../../partition-table/index.ts';
 import { wantsColour } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { renderIssues } from '../render-issues.ts';
 import { textTable } from '../text-table.ts';
 import { flashMapText, regionName } from './flash-map-text.ts';

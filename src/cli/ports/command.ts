@@ -1,9 +1,7 @@
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 
-export const registerPorts: RegisterNoun = (program, { context }) => {
-  program
-    .command('ports')
-    .description('List serial ports: what is on them, and whether they can be opened.')
+export const registerPorts: RegisterNoun = (ports, { context }) => {
+  ports
     .option('--json', 'one JSON document; with --watch one line per change')
     .option('--watch', 'go on, and say what was plugged in or out, until Ctrl-C')
     .action(async (options: { json?: boolean; watch?: boolean }) => {

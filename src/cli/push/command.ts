@@ -1,14 +1,10 @@
 import { addTargetOptions, CREDENTIALS_HELP } from '../config/target-options.ts';
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 import type { PushOptions } from './push.ts';
 
 /** `otakit push`: a URL and a version tag into machine configs. */
-export const registerPush: RegisterNoun = (program, { context, setExitCode }) => {
-  addTargetOptions(
-    program
-      .command('push')
-      .description('Set URL and version tag in machine configs, so that the devices update.'),
-  )
+export const registerPush: RegisterNoun = (push, { context, setExitCode }) => {
+  addTargetOptions(push)
     .requiredOption('--url <url>', 'where the devices download the image from')
     .option('--tag <tag>', 'the version tag')
     .option('--bump', 'make a tag that no build had before')

@@ -1,12 +1,8 @@
 import { CliError } from '../codes.ts';
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 
-export const registerSerialServer: RegisterNoun = (program, { context }) => {
-  program
-    .command('serial-server')
-    .description(
-      'Share a serial port over the network (RFC 2217), for WSL, containers and remote benches.',
-    )
+export const registerSerialServer: RegisterNoun = (serialServer, { context }) => {
+  serialServer
     .argument('<port>', 'the port to share: /dev/ttyUSB0, COM3, or another port string')
     .option('--listen <host:port>', 'where to listen', '127.0.0.1:4000')
     .addHelpText(

@@ -1,13 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { Option } from 'commander';
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 import type { ServeArguments } from './serve.ts';
 
 /** `otakit serve IMAGE` */
-export const registerServe: RegisterNoun = (program, cli) => {
-  program
-    .command('serve')
-    .description('Check an app image and serve it on the LAN, for devices to update from.')
+export const registerServe: RegisterNoun = (serve, cli) => {
+  serve
     .argument('<image>', 'app image: the .bin of the app alone, not a merged one')
     .option('-p, --partitions <table>', 'partition table of the devices, CSV or binary')
     .option('-c, --chip <chip>', 'chip of the devices, such as esp32c3')

@@ -6,7 +6,7 @@ import { dataFolder } from '../data-folder.ts';
 import { EXIT } from '../exit-codes.ts';
 import { chipOption } from '../image/check.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { createAnnouncer } from './announce.ts';
 import { chooseAddress } from './choose-address.ts';
 import { jsonView } from './json-view.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import type { ChipCommandOptions } from './chip.ts';
 
 /** Adds `otakit simulate chip`. */

@@ -1,4 +1,4 @@
-import type { RegisterNoun } from '../program.ts';
+import type { RegisterNoun } from '../nouns.ts';
 import type { MicroRdkArguments } from './micro-rdk.ts';
 
 /** `otakit simulate micro-rdk` */

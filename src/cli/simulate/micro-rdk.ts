@@ -19,7 +19,7 @@ import {
 import { CliError } from '../codes.ts';
 import { readInputFile } from '../files.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
-import type { Cli } from '../program.ts';
+import type { Cli } from '../nouns.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { deviceMonitor } from './device-monitor.ts';
 import { openConfigSource } from './config-source.ts';
