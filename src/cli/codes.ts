@@ -19,6 +19,10 @@ export const CLI_CODES = {
     kind: 'usage',
     meaning: 'A file that was to be written exists already; `--force` overwrites it.',
   },
+  'cli/bad-journal': {
+    kind: 'input',
+    meaning: 'The journal of which board has which row of a CSV is damaged.',
+  },
   'cli/no-build': {
     kind: 'input',
     meaning: 'A folder has no finished build in the places where build tools leave it.',

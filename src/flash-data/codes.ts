@@ -112,6 +112,18 @@ export const NVS_CODES = {
     kind: 'input',
     meaning: 'The values do not fit into the partition.',
   },
+  'nvs/row-twice': {
+    kind: 'input',
+    meaning: 'Two rows of a CSV with a row per board are the same, or for the same board.',
+  },
+  'nvs/no-row-left': {
+    kind: 'input',
+    meaning: 'Every row of a CSV with a row per board has been given to a board.',
+  },
+  'nvs/row-conflict': {
+    kind: 'input',
+    meaning: 'The CSV with a row per board and the journal of who got which contradict each other.',
+  },
   'nvs/too-many-namespaces': {
     kind: 'input',
     meaning: 'NVS has room for 254 namespaces.',

@@ -13,6 +13,7 @@ export {
   OtadataError,
 } from './codes.ts';
 export type { NvsVariable } from './nvs/assemble.ts';
+export { type BoardRow, type BoardRowsOptions, parseBoardRows } from './nvs/board-rows.ts';
 export { buildNvs, type NvsBuild, type NvsBuildOptions, type NvsBuildRow } from './nvs/build.ts';
 export { type NvsCsvRow, parseNvsCsv } from './nvs/csv-read.ts';
 export { decodeValue } from './nvs/csv-value.ts';
@@ -33,6 +34,7 @@ export type { NvsIntegerType, NvsPageState, NvsVersion } from './nvs/layout.ts';
 export { locateNvs, type NvsPlace } from './nvs/locate.ts';
 export type { NvsEntryState, NvsPage } from './nvs/page.ts';
 export { type Nvs, parseNvs } from './nvs/parse.ts';
+export { chooseBoardRow, type RowClaim } from './nvs/row-claims.ts';
 export { findVariable, isSecret, redacted } from './nvs/secrets.ts';
 export {
   type NvsType,

@@ -18,13 +18,15 @@ export interface BoardDone {
   readonly baudRate: number | null;
   readonly checked: CheckedPlan;
   readonly parts: readonly PartReport[];
+  /** Which row of `--nvs-rows` the board has. */
+  readonly nvsRow: string | null;
 }
 
 const BITS_PER_BYTE_ON_THE_LINE = 10;
 
 /** What was done, for people. */
 export function doneText(
-  { chip, revision, mac, baudRate, checked, parts }: BoardDone,
+  { chip, revision, mac, baudRate, checked, parts, nvsRow }: BoardDone,
   tookMs: number,
 ) {
   const sum = (pick: (part: PartReport) => number) =>
@@ -42,8 +44,9 @@ export function doneText(
   const checkedWord = parts.every(({ verified }) => verified) ? ', verified' : ', not verified';
   const { boots } = checked.plan;
   const boot = boots === null ? '' : `; boots ${slotName(boots)}`;
+  const row = nvsRow === null ? '' : `; NVS has the row ${nvsRow}`;
   const otadata = checked.bootFix === null ? '' : ' (otadata was changed)';
-  return `${chipByName(chip).title} ${formatRevision(revision)} ${mac}: ${work} in ${formatDuration(tookMs)}${checkedWord}${boot}${otadata}`;
+  return `${chipByName(chip).title} ${formatRevision(revision)} ${mac}: ${work} in ${formatDuration(tookMs)}${checkedWord}${boot}${otadata}${row}`;
 }
 
 /** What became of a board, for `--json`. */
@@ -55,7 +58,7 @@ export function boardData(result: BoardResult) {
       error instanceof OtakitError ? error : { code: 'cli/bug', message: String(error), hint: '' };
     return { target, durationMs, ok, error: { code, message, hint } };
   }
-  const { chip, revision, mac, baudRate, checked, parts } = result.done;
+  const { chip, revision, mac, baudRate, checked, parts, nvsRow } = result.done;
   return {
     target,
     durationMs,
@@ -66,6 +69,7 @@ export function boardData(result: BoardResult) {
     baudRate,
     plan: planData(checked.plan),
     otadataChanged: checked.bootFix !== null,
+    ...(nvsRow === null ? {} : { nvsRow }),
     parts,
   };
 }

@@ -3,10 +3,22 @@ import type { RegisterNoun } from '../nouns.ts';
 import type { AppOptions } from './app.ts';
 import type { BackupOptions, RestoreOptions } from './backup.ts';
 import type { EraseOptions } from './erase.ts';
+import {
+  APP_HELP,
+  BACKUP_HELP,
+  ERASE_HELP,
+  INFO_HELP,
+  NVS_HELP,
+  READ_HELP,
+  RESTORE_HELP,
+  VERIFY_HELP,
+  WRITE_HELP,
+} from './help.ts';
 import type { InfoOptions } from './info.ts';
 import type { ReadOptions } from './read.ts';
 import type { PortOptions } from './session.ts';
 import type { VerifyOptions } from './verify.ts';
+import type { WritingOptions } from './planning.ts';
 import type { WriteCommandOptions } from './write.ts';
 
 /** `otakit flash …` */
@@ -22,7 +34,7 @@ export const registerFlash: RegisterNoun = (flash, cli) => {
       await info(options, cli);
     });
 
-  withWriting(withTable(withPorts(flash.command('write'))))
+  withWriting(withRows(withTable(withPorts(flash.command('write')))))
     .description('Write what differs, check it, and make it boot.')
     .argument('[files...]', 'merged image, app, bootloader, table, .hex, .uf2; or WHERE=FILE')
     .option('--at <where>', 'where the one file goes: a partition, a slot, an offset')
@@ -44,6 +56,17 @@ export const registerFlash: RegisterNoun = (flash, cli) => {
     .action(async (image: string, options: AppOptions) => {
       const { app } = await import('./app.ts');
       await app(image, options, cli);
+    });
+
+  withWriting(withRows(withTable(withPorts(flash.command('nvs')))))
+    .description(
+      'Write NVS, the partition with the settings: from a CSV, an image, a row per board.',
+    )
+    .argument('[files...]', 'CSV files as for `otakit nvs build`, or one image of NVS')
+    .addHelpText('after', NVS_HELP)
+    .action(async (files: readonly string[], options: WritingOptions) => {
+      const { nvs } = await import('./nvs.ts');
+      await nvs(files, options, cli);
     });
 
   withTable(withPort(flash.command('read')))
@@ -158,86 +181,9 @@ function withTable(command: Command): Command {
     .option('--table-offset <offset>', 'where the table is, if not at 0x8000');
 }
 
-const INFO_HELP = `
-Examples:
-  otakit flash info
-  otakit flash info --port /dev/ttyUSB0 --json | jq .mac
-
-JSON:
-  target, chip, revision (major × 100 + minor), mac, flashId, flashSizeBytes, secureBoot,
-  flashEncryption, loader, baudRate, table[]{name,type,subtype,flashOffset,sizeBytes}|null,
-  tableProblem|null, slots[]{slot,name,state,chip,projectName,version}, boots|null, why|null`;
-
-const WRITE_HELP = `
-Examples:
-  otakit flash write merged.bin                     first flash; NVS and otadata stay as they are
-  otakit flash write build/app.bin                  the app into its slot, and it boots
-  otakit flash write ota_1=app.bin nvs=nvs.bin --partitions partitions.csv
-  otakit flash write --flasher-args build/flasher_args.json --port all
-  otakit flash write build/app.bin --monitor --elf build/app.elf
-  otakit flash write merged.bin --dry-run --json
-
-A file says itself where it goes: a bootloader to where its chip has it, a table to 0x8000, an app into
-factory or else ota_0, a merged image to 0 without its gaps. Otadata is changed where another slot
-would boot. Anything that would not boot is refused before a byte is written: chip, revision, flash
-size, table, slot, secure boot and flash encryption are checked.
-
-Exits 3 when refused, 4 when a board does not answer, 6 when the flash does not hold what it should.
-
-JSON:
-  boards[]{target,ok,durationMs,chip,revision,mac,baudRate,otadataChanged,
-  plan{chip,parts[]{kind,file,name,flashOffset,sizeBytes,partition,version},boots,kept,eraseAll},
-  parts[]{name,flashOffset,sizeBytes,writtenBytes,erasedBytes,sentBytes,verified,retriedSectors},
-  error{code,message,hint} where not ok}; with --dry-run the plan alone; with --monitor in one line,
-  and then as \`otakit monitor\``;
-
-const APP_HELP = `
-Examples:
-  otakit flash app build/app.bin
-  otakit flash app build/app.bin --slot ota_1 --port /dev/ttyUSB0
-
-JSON: as \`otakit flash write\``;
-
-const READ_HELP = `
-Examples:
-  otakit flash read nvs -o nvs.bin
-  otakit flash read ota_1 -o app.bin
-  otakit flash read 0 4MB -o dump.bin
-
-What arrives is checked by MD5.
-
-JSON: file, flashOffset, sizeBytes`;
-
-const VERIFY_HELP = `
-Examples:
-  otakit flash verify build/app.bin --at ota_0
-  otakit flash verify merged.bin --at 0
-
-Exits 0 when the flash holds the file, 6 with the sectors that differ when it does not.
-
-JSON: file, flashOffset, sizeBytes, matches, differingSectors[] (flash offsets)`;
-
-const BACKUP_HELP = `
-Example:
-  otakit flash backup -o board-17.otabackup
-
-Blank flash is neither read nor stored, and the rest is compressed.
-
-JSON: file, fileBytes, chip, revision, mac, secureBoot, flashEncryption, flashId, flashSizeBytes`;
-
-const RESTORE_HELP = `
-Examples:
-  otakit flash restore board-17.otabackup
-  otakit flash restore golden.otabackup --other-board
-
-Only what differs is written, what was blank is erased, and everything is compared afterwards.
-
-JSON: file, flashOffset, sizeBytes, writtenBytes, erasedBytes, sentBytes, verified, retriedSectors`;
-
-const ERASE_HELP = `
-Examples:
-  otakit flash erase nvs
-  otakit flash erase 0x9000 0x6000
-  otakit flash erase --all
-
-JSON: flashOffset, sizeBytes`;
+function withRows(command: Command): Command {
+  return command
+    .option('--nvs-rows <csv>', 'also NVS, for each board from a row of its own')
+    .option('--nvs-config <csv>', 'its configuration, where they are the CSVs of mfg_gen')
+    .option('--partition <name>', 'which NVS partition; the first of the table otherwise');
+}

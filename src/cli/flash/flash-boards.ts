@@ -3,6 +3,7 @@ import {
   Compressor,
   executePlan,
   type FlashDevice,
+  type FlashInput,
   type FlashPlan,
   type OnProgress,
 } from '../../flash/index.ts';
@@ -11,20 +12,22 @@ import { CliError } from '../codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Cli } from '../nouns.ts';
 import { renderError } from '../render-error.ts';
+import type { BoardInputs } from './board-nvs.ts';
 import { type BoardDone, boardData, type BoardResult, doneText } from './board-report.ts';
 import { createBoardScreen } from './board-screen.ts';
 import { prepareMonitor } from './monitor-after.ts';
-import { assertGood, type WritingOptions } from './planning.ts';
+import { assertGood, tableOnBoard, type WritingOptions } from './planning.ts';
 import { targetsOf, withDeviceAt } from './session.ts';
 
-/** Makes the plan for a board that is connected. */
-export type PlanFor = (device: FlashDevice) => Promise<FlashPlan>;
+/** Makes the plan for a board that is connected, with what it gets of its own. */
+export type PlanFor = (device: FlashDevice, own: readonly FlashInput[]) => Promise<FlashPlan>;
 
 /** Flashes all boards that are meant, at once; one that fails leaves the others alone. */
 export async function flashBoards(
   options: WritingOptions,
   cli: Cli,
   planFor: PlanFor,
+  perBoard: BoardInputs | null = null,
 ): Promise<void> {
   const monitor = await prepareMonitor(options);
   const targets = await targetsOf(options);
@@ -44,6 +47,7 @@ export async function flashBoards(
     targets.map((target) =>
       flashOne(target, options, cli, {
         planFor,
+        perBoard,
         compressor,
         finish,
         onProgress: screen.progressOf(target),
@@ -60,6 +64,7 @@ export async function flashBoards(
 /** How one board is flashed. */
 export interface Flashing {
   readonly planFor: PlanFor;
+  readonly perBoard: BoardInputs | null;
   /** Shared by all boards that get the same. */
   readonly compressor: Compressor;
   /** What becomes of the board when all is well. */
@@ -77,21 +82,30 @@ export async function flashOne(
   target: string,
   options: WritingOptions,
   cli: Cli,
-  { planFor, compressor, finish, onProgress }: Flashing,
+  { planFor, perBoard, compressor, finish, onProgress }: Flashing,
 ): Promise<BoardResult> {
   const start = systemClock.now();
   const work = async (device: FlashDevice): Promise<BoardDone> => {
-    const plan = await planFor(device);
-    const checked = await checkPlanOnBoard(plan, device);
+    const { mac } = device.info;
+    let checked = await checkPlanOnBoard(await planFor(device, []), device);
     assertGood(checked.issues, options, cli);
+    if (perBoard !== null) {
+      // Only now: a board that is refused must not use up what is there for another.
+      const table = checked.plan.table ?? (await tableOnBoard(device, options));
+      const own = await perBoard.inputsFor(mac, table);
+      checked = await checkPlanOnBoard(await planFor(device, own), device);
+      assertGood(checked.issues, options, cli);
+    }
     const parts = await executePlan(checked, device, {
       full: options.full === true,
       verify: options.verify,
       onProgress,
       compressor,
     });
-    const { chip, revision, mac } = device.info;
-    return { chip, revision, mac, baudRate: device.baudRate, checked, parts };
+    await perBoard?.done(mac);
+    const { chip, revision } = device.info;
+    const nvsRow = perBoard?.describe(mac) ?? null;
+    return { chip, revision, mac, baudRate: device.baudRate, checked, parts, nvsRow };
   };
   try {
     const done = await withDeviceAt(target, options, cli, work, finish);

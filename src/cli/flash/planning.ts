@@ -1,16 +1,18 @@
 import { type FlashDevice, FlashError, type FlashPlan, readBoardTable } from '../../flash/index.ts';
 import type { PartitionTable } from '../../partition-table/index.ts';
 import { hasErrors, type Issue } from '../../shared/index.ts';
+import { loadPartitionTable } from '../partition-table-file.ts';
 import { optionalSize } from '../partitions/options.ts';
 import type { Cli } from '../nouns.ts';
 import { renderIssues } from '../render-issues.ts';
+import type { NvsRowOptions } from './board-nvs.ts';
 import type { MonitorOptions } from './monitor-after.ts';
 import { planText } from './plan-text.ts';
 import type { TableSource } from './range.ts';
 import type { PortOptions } from './session.ts';
 
 /** What all writing commands can be told. */
-export interface WritingOptions extends PortOptions, TableSource, MonitorOptions {
+export interface WritingOptions extends PortOptions, TableSource, MonitorOptions, NvsRowOptions {
   readonly keep?: string;
   readonly eraseAll?: true;
   readonly full?: true;
@@ -22,6 +24,19 @@ export interface WritingOptions extends PortOptions, TableSource, MonitorOptions
 export function plannerOptions({ keep, eraseAll }: WritingOptions) {
   const names = (keep ?? '').split(',').map((name) => name.trim());
   return { keep: names.filter((name) => name !== ''), eraseAll: eraseAll === true };
+}
+
+/** The table of `--partitions`; `null` without it. */
+export async function namedTable(
+  options: WritingOptions,
+  { context }: Cli,
+): Promise<PartitionTable | null> {
+  if (options.partitions === undefined) return null;
+  const tableFlashOffset = optionalSize('--table-offset', options.tableOffset);
+  return loadPartitionTable(options.partitions, {
+    variables: context.env,
+    ...(tableFlashOffset === undefined ? {} : { tableFlashOffset }),
+  });
 }
 
 /** The table on the board. @throws FlashError `flash/no-table` */

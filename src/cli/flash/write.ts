@@ -1,12 +1,18 @@
 import { FlashError, type FlashInput, type FlashPlan, planFlash } from '../../flash/index.ts';
 import type { PartitionTable } from '../../partition-table/index.ts';
-import { loadPartitionTable } from '../partition-table-file.ts';
-import { optionalSize } from '../partitions/options.ts';
 import type { Cli } from '../nouns.ts';
+import { prepareBoardNvs } from './board-nvs.ts';
 import { flashBoards } from './flash-boards.ts';
 import { type InputOptions, readInputs } from './inputs.ts';
 import { planData } from './plan-text.ts';
-import { assertGood, plannerOptions, show, tableOnBoard, type WritingOptions } from './planning.ts';
+import {
+  assertGood,
+  namedTable,
+  plannerOptions,
+  show,
+  tableOnBoard,
+  type WritingOptions,
+} from './planning.ts';
 
 export interface WriteCommandOptions extends WritingOptions, InputOptions {
   readonly dryRun?: true;
@@ -21,10 +27,12 @@ export async function write(
   const { context } = cli;
   const inputs = await readInputs(files, options);
   const table = await namedTable(options, cli);
+  const perBoard = await prepareBoardNvs(options);
   const plan = await planWithoutBoard(inputs, table, options);
   if (plan !== null) {
     show(plan, options, cli);
     assertGood(plan.issues, options, cli);
+    if (plan.table !== null) perBoard?.check(plan.table);
   }
   if (options.dryRun) {
     if (options.json && plan !== null) {
@@ -32,27 +40,20 @@ export async function write(
     }
     return;
   }
-  await flashBoards(options, cli, async (device) => {
-    if (plan !== null) return plan;
-    const made = await planFlash(inputs, {
-      table: await tableOnBoard(device, options),
-      ...plannerOptions(options),
-    });
-    show(made, options, cli);
-    return made;
-  });
-}
-
-async function namedTable(
-  options: WritingOptions,
-  { context }: Cli,
-): Promise<PartitionTable | null> {
-  if (options.partitions === undefined) return null;
-  const tableFlashOffset = optionalSize('--table-offset', options.tableOffset);
-  return loadPartitionTable(options.partitions, {
-    variables: context.env,
-    ...(tableFlashOffset === undefined ? {} : { tableFlashOffset }),
-  });
+  await flashBoards(
+    options,
+    cli,
+    async (device, own) => {
+      if (plan !== null && own.length === 0) return plan;
+      const made = await planFlash([...inputs, ...own], {
+        table: plan?.table ?? (await tableOnBoard(device, options)),
+        ...plannerOptions(options),
+      });
+      if (own.length === 0) show(made, options, cli);
+      return made;
+    },
+    perBoard,
+  );
 }
 
 /** The plan, or `null` where it takes the table of the board to make one. */

@@ -50,7 +50,7 @@ export async function build(
 }
 
 /** Paths in a CSV count from where the command runs, as they do for Espressif's tool. */
-async function withFile(row: NvsBuildRow, wifiExtras: boolean): Promise<NvsBuildRow> {
+export async function withFile(row: NvsBuildRow, wifiExtras: boolean): Promise<NvsBuildRow> {
   // Of these the tool stores the path.
   const isStation = wifiExtras && (row.key === 'sta.ssid' || row.key === 'sta.pswd');
   if (row.type !== 'file' || isStation) return row;

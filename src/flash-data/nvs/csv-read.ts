@@ -1,4 +1,5 @@
 import { NvsError } from '../codes.ts';
+import { type CsvRecord, readCsvRecords } from './csv-records.ts';
 
 /** A row of an NVS CSV, its fields by the names in the header line. */
 export interface NvsCsvRow {
@@ -22,7 +23,7 @@ const COLUMNS = ['key', 'type', 'encoding', 'value'] as const;
  * @throws NvsError `nvs/csv-syntax`
  */
 export function parseNvsCsv(text: string): readonly NvsCsvRow[] {
-  const [header, ...records] = readRecords(text.replace(/^\ufeff/, ''));
+  const [header, ...records] = readCsvRecords(text);
   const missing = COLUMNS.filter((name) => !header?.fields.includes(name));
   if (header === undefined || missing.length > 0) {
     throw new NvsError(
@@ -35,11 +36,6 @@ export function parseNvsCsv(text: string): readonly NvsCsvRow[] {
     );
   }
   return records.filter(({ fields }) => fields.length > 0).map((record) => asRow(record, header));
-}
-
-interface CsvRecord {
-  readonly line: number;
-  readonly fields: readonly string[];
 }
 
 function asRow({ line, fields }: CsvRecord, header: CsvRecord): NvsCsvRow {
@@ -62,50 +58,4 @@ function asRow({ line, fields }: CsvRecord, header: CsvRecord): NvsCsvRow {
     encoding: field('encoding', isNamespace),
     value: field('value', isNamespace),
   };
-}
-
-/** Python's `csv` in its default dialect, fed with the lines that are no comments. */
-function readRecords(text: string): readonly CsvRecord[] {
-  const lines = text.replaceAll(/\r\n?/g, '\n').split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  const last = lines.length - 1;
-  const records: CsvRecord[] = [];
-  let fields: string[] = [];
-  let field = '';
-  let start = 1;
-  let state: 'start' | 'plain' | 'quoted' | 'after-quote' = 'start';
-  for (const [index, line] of lines.entries()) {
-    if (line.startsWith('#')) continue;
-    if (state !== 'quoted') start = index + 1;
-    for (const character of line) {
-      if (state === 'quoted') {
-        if (character === '"') state = 'after-quote';
-        else field += character;
-      } else if (character === ',') {
-        fields.push(field);
-        field = '';
-        state = 'start';
-      } else if (character === '"' && state !== 'plain') {
-        if (state === 'after-quote') field += '"';
-        state = 'quoted';
-      } else {
-        field += character;
-        state = 'plain';
-      }
-    }
-    if (state === 'quoted') {
-      // The break belongs to the value, unless it is where the text ends without one.
-      if (index < last || /[\r\n]$/.test(text)) field += '\n';
-      continue;
-    }
-    records.push({
-      line: start,
-      fields: line === '' && fields.length === 0 ? [] : [...fields, field],
-    });
-    fields = [];
-    field = '';
-    state = 'start';
-  }
-  if (state === 'quoted') records.push({ line: start, fields: [...fields, field] });
-  return records;
 }

@@ -26,6 +26,8 @@ export interface FlashInput {
   readonly bytes: Uint8Array;
   /** A flash offset, the name of a partition or slot, or `null` where the file itself says it. */
   readonly at: number | string | null;
+  /** Whether it goes where `at` says as it is, whatever it looks like. */
+  readonly isData?: true;
 }
 
 /** One thing out of an input. */
@@ -55,6 +57,7 @@ export async function takeApart(inputs: readonly FlashInput[]): Promise<readonly
 
 async function piecesOf(input: FlashInput): Promise<readonly Piece[]> {
   const { fileName, bytes, at } = input;
+  if (input.isData) return [plain(input)];
   if (/\.csv$/i.test(fileName)) {
     const table = parsePartitionTable(bytes);
     return [tablePiece(input, table, serializePartitionBinary(table))];
