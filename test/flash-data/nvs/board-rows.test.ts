@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constantFrom, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   buildNvs,
@@ -133,9 +133,9 @@ describe('handing out rows', () => {
 
   it('never gives one row to two boards, in whatever order they come', async () => {
     const rows = await parseBoardRows('id,s:k:u8\na,1\nb,2\nc,3\nd,4\n');
-    const macs = fc.array(fc.constantFrom('m1', 'm2', 'm3', 'm4'), { maxLength: 20 });
-    fc.assert(
-      fc.property(macs, (order) => {
+    const macs = array(constantFrom('m1', 'm2', 'm3', 'm4'), { maxLength: 20 });
+    assert(
+      property(macs, (order) => {
         const claims: RowClaim[] = [];
         const has = new Map<string, string>();
         for (const mac of order) {
