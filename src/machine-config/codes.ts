@@ -121,6 +121,10 @@ export const MACHINE_CONFIG_CODES = {
     kind: 'input',
     meaning: 'The OTA service was changed by somebody else since the edit that is to be undone.',
   },
+  'machine-config/earlier-fell-back': {
+    kind: 'warning',
+    meaning: 'The device writes to the slot of the update before again, so that one does not run.',
+  },
   'machine-config/target': {
     kind: 'input',
     meaning: 'The file with the machine config cannot be read or written.',

@@ -33,8 +33,15 @@ export { checkTag, looksOlder, MAX_TAG_BYTES, type TagFacts, uniqueTag } from '.
 export { type OtaPlan, planOtaChange, type SettingsFor } from './plan.ts';
 export { type Preflight, preflightUrl } from './preflight/preflight.ts';
 export { refusalOf } from './refusal.ts';
-export { followPart, type FollowOptions, type MarkedLog } from './follow/follow-part.ts';
-export { DeviceLog, type DeviceStep, type DeviceVerdict } from './follow/device-log.ts';
+export { followPart, type MarkedLog } from './follow/follow-part.ts';
+export { earlierFellBack } from './follow/earlier-fell-back.ts';
+export { DeviceWatch, type FollowOptions } from './follow/device-watch.ts';
+export {
+  DeviceLog,
+  type DeviceLogOptions,
+  type DeviceStep,
+  type DeviceVerdict,
+} from './follow/device-log.ts';
 export { fragmentTarget, partTarget } from './targets/cloud-target.ts';
 export { VIAM_APP, ViamCloud, type ViamCloudOptions } from './viam/cloud.ts';
 export type {

@@ -35,7 +35,7 @@ function readAll(lines: readonly string[]) {
 
 describe('DeviceLog', () => {
   it('does not count late failures of the build before', () => {
-    const log = new DeviceLog('v2', 'http://10.0.0.5:1/b.bin?t=y#z');
+    const log = new DeviceLog('v2', { url: 'http://10.0.0.5:1/b.bin?t=y#z' });
     const failed = 'failed to complete ota update: ESP_ERR_OTA_VALIDATE_FAILED';
     const other = 'OTA connection attempt 1: `http://10.0.0.5:1/a.bin?t=x`';
     const own = 'OTA connection attempt 1: `http://10.0.0.5:1/b.bin?t=y`';
@@ -65,7 +65,36 @@ describe('DeviceLog', () => {
 
   it('is content with the tag where the log has nothing of the bootloader', () => {
     const { verdict } = readAll([...BEGIN, ...STORED, 'OTA firmware version: v2']);
-    expect(verdict).toEqual({ outcome: 'updated', flashOffset: null });
+    expect(verdict).toEqual({ outcome: 'rebooted' });
+  });
+
+  it('takes a line of the new build for its proof, and only after the restart', () => {
+    const log = new DeviceLog('2.0.0-abc', { expect: '2.0.0' });
+    for (const line of [...BEGIN, 'app 2.0.0', STORED[0]?.replace('v2', '2.0.0-abc') ?? '']) {
+      log.read(line);
+    }
+    for (const line of STORED.slice(1)) log.read(line);
+    expect(log.read('OTA firmware version: 2.0.0-abc')).toMatchObject({ kind: 'booted' });
+    expect(log).toMatchObject({ verdict: null, missing: '2.0.0' });
+    expect(log.read('app 2.0.0 is up')).toEqual({ kind: 'confirmed', line: 'app 2.0.0 is up' });
+    expect(log.verdict).toEqual({ outcome: 'updated', flashOffset: null });
+  });
+
+  it('takes that line before the tag too, and the slot over both', () => {
+    const early = new DeviceLog('v2', { expect: 'app 2' });
+    const late = new DeviceLog('v2', { expect: 'app 2' });
+    for (const line of [...STORED, 'app 2', 'OTA firmware version: v2']) early.read(line);
+    expect(early.verdict).toEqual({ outcome: 'updated', flashOffset: null });
+    for (const line of [...STORED, 'app 2', ...booted('0x20000')]) late.read(line);
+    expect(late.verdict).toMatchObject({ outcome: 'fell-back' });
+  });
+
+  it('notices that the slot of the update before is written again, once', () => {
+    const log = new DeviceLog('v2', { earlierOffset: 0x400000 });
+    const steps = [...BEGIN, ...BEGIN].map((line) => log.read(line)?.kind);
+    expect(steps.filter((kind) => kind === 'earlier-fell-back')).toHaveLength(1);
+    const other = new DeviceLog('v2', { earlierOffset: 0x20000 });
+    expect(BEGIN.map((line) => other.read(line)?.kind)).not.toContain('earlier-fell-back');
   });
 
   it('tells when the bootloader went back to the old slot', () => {

@@ -16,6 +16,7 @@ export const registerDev: RegisterNoun = (dev, { context, setExitCode }) => {
     .option('--service <name>', 'which OTA service, where a config has several')
     .option('--monitor <port>', 'read the console of the board there, to see it boot')
     .option('--log <file>', 'read the console from a file that something else writes')
+    .option('--expect <text>', 'a text that only the new build logs, as the proof that it runs')
     .option('--silence <duration>', 'how long the device may say nothing', '5m')
     .option('--port <port>', 'port to serve on; 0 takes any that is free', '3001')
     .option('--bind <address>', 'address to listen on', '0.0.0.0')
@@ -43,7 +44,9 @@ Ctrl-C leaves the config as the last push made it, so that the device keeps what
 working with the server. --restore puts back what was there before the first push.
 
 To see the device boot, otakit reads the log of the part in the Viam app, or the console: --monitor for a
-board on a port, --log for a file. Without any of them a build ends with the download.
+board on a port, --log for a file. The log of the part shows no slot, so that a device whose bootloader went
+back to the old one is noticed with the next build only, unless --expect names a text of the new build.
+Without any of them a build ends with the download.
 
 Examples:
   otakit dev . --part 3a2b… --monitor /dev/ttyUSB0
@@ -58,7 +61,7 @@ JSON, one object per line:
   progress    build, device, sentBytes, totalBytes, bytesPerSecond, tag
   downloaded  build, tag, device, durationMs
   rebooted    build, tag, source
-  running     build, tag, source, flashOffset, totalMs,
+  running     build, tag, source, proven, flashOffset, totalMs,
               times{noticeMs,checkMs,publishMs,pushMs,waitMs,downloadMs,rebootMs}
   failed      build, step (push, device), code, message, hint, retryMs
   superseded  build, tag
@@ -66,4 +69,4 @@ JSON, one object per line:
   warning     code, message, hint
 
 Exit codes: 0 running (--once) · 2 usage · 3 no build, a refused one (--once), or an unusable config ·
-5 push or device failed (--once) · 6 fell back (--once) · 130 stopped by Ctrl-C.`;
+5 push or device failed (--once) · 6 fell back, or --expect did not come (--once) · 130 stopped by Ctrl-C.`;

@@ -29,6 +29,7 @@ export interface DevOptions extends TargetOptions {
   readonly service?: string;
   readonly monitor?: string;
   readonly log?: string;
+  readonly expect?: string;
   readonly silence: string;
   readonly port: string;
   readonly bind: string;
@@ -82,11 +83,13 @@ export async function dev(path: string, options: DevOptions, context: CliContext
       allowLoopback: isLoopback,
     },
     silenceMs,
+    ...(options.expect === undefined ? {} : { expect: options.expect }),
     clock: systemClock,
     context,
     undoing,
     once: options.once === true,
     emit: (event) => view.show(event),
+    warn: (issue) => view.warning(issue),
   };
   view.start(
     path,

@@ -70,6 +70,8 @@ export type DevEvent =
       readonly build: number;
       readonly tag: string;
       readonly source: string;
+      /** Whether the log shows that it is the new build that runs, and not only its tag. */
+      readonly proven: boolean;
       /** Of the slot that the bootloader loaded, where the log says so. */
       readonly flashOffset: number | null;
       readonly times: StepTimes;

@@ -1,12 +1,18 @@
-import { type DeviceStep, redactText, refusalOf, uniqueTag } from '../../machine-config/index.ts';
+import {
+  type DeviceStep,
+  earlierFellBack,
+  redactText,
+  refusalOf,
+  uniqueTag,
+} from '../../machine-config/index.ts';
 import type { OtaServer, ServeEvent } from '../../serve/index.ts';
-import type { Clock } from '../../shared/index.ts';
+import type { Clock, Issue } from '../../shared/index.ts';
 import { applyChange, type ChangeOptions } from '../config/apply-change.ts';
 import type { OpenTarget } from '../config/open-target.ts';
 import type { CliContext } from '../context.ts';
 import { asOtakitError } from '../render-error.ts';
 import type { LoadedImage } from '../serve/load-image.ts';
-import { describeVerdict } from '../push/push-one.ts';
+import { describeVerdict } from '../follow/describe-device.ts';
 import type { DevEvent, StepTimes } from './events.ts';
 import type { Evidence } from '../follow/evidence.ts';
 import type { Undoing } from './restore.ts';
@@ -18,12 +24,15 @@ export interface DevSession {
   readonly evidence: readonly Evidence[];
   readonly change: ChangeOptions;
   readonly silenceMs: number;
+  /** A text that only the new build logs. */
+  readonly expect?: string;
   readonly clock: Clock;
   readonly context: Pick<CliContext, 'env' | 'signal'>;
   readonly undoing: Undoing;
   /** Whether to give up at the first failure. */
   readonly once: boolean;
   readonly emit: (event: DevEvent) => void;
+  readonly warn: (issue: Issue) => void;
 }
 
 interface Failure {
@@ -197,23 +206,33 @@ export class BuildRun {
     log: Awaited<ReturnType<Evidence['mark']>>,
     signal: AbortSignal,
   ): Promise<BuildEnd> {
-    const { clock, silenceMs, emit } = this.#session;
+    const { clock, silenceMs, expect, emit, warn } = this.#session;
     const { number: build, finishedMs } = this.#build;
     const tag = this.#tag;
-    const onStep = ({ kind }: DeviceStep) => {
-      if (kind === 'rebooting') emit({ event: 'rebooted', build, tag, source });
+    const onStep = (step: DeviceStep) => {
+      if (step.kind === 'rebooting') emit({ event: 'rebooted', build, tag, source });
+      if (step.kind === 'earlier-fell-back') warn(earlierFellBack(step.flashOffset));
     };
-    const verdict = await log.follow(tag, { clock, silenceMs, signal, url: this.#url, onStep });
-    if (verdict.outcome === 'updated') {
-      const { flashOffset } = verdict;
+    const verdict = await log.follow(tag, {
+      clock,
+      silenceMs,
+      signal,
+      url: this.#url,
+      ...(expect === undefined ? {} : { expect }),
+      onStep,
+    });
+    if (verdict.outcome === 'updated' || verdict.outcome === 'rebooted') {
+      const proven = verdict.outcome === 'updated';
+      const flashOffset = proven ? verdict.flashOffset : null;
       const times = this.#times();
       const totalMs = clock.now() - finishedMs;
-      emit({ event: 'running', build, tag, source, flashOffset, times, totalMs });
+      emit({ event: 'running', build, tag, source, proven, flashOffset, times, totalMs });
       return 'running';
     }
     const message = redactText(describeVerdict(verdict));
     this.#failed('device', { code: null, message });
-    return verdict.outcome === 'fell-back' ? 'fell-back' : 'failed';
+    const isOld = verdict.outcome === 'fell-back' || verdict.outcome === 'unconfirmed';
+    return isOld ? 'fell-back' : 'failed';
   }
 
   #times(): StepTimes {

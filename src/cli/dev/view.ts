@@ -106,14 +106,15 @@ function textView({ stdout, stderr, env }: CliContext): DevView {
         case 'rebooted':
           return step('reboot', null, printable(event.source));
         case 'running': {
-          const { times, flashOffset, totalMs } = event;
+          const { times, flashOffset, totalMs, proven } = event;
           const slot = flashOffset === null ? '' : ` from ${formatHex(flashOffset)}`;
+          const what = proven ? `runs${slot}` : 'booted (its log shows no slot)';
           const own = times.noticeMs + times.checkMs + times.publishMs + times.pushMs;
           const wait = times.waitMs === null ? '' : `, ${formatDuration(times.waitMs)} waiting`;
           return step(
             'running',
             totalMs,
-            paint('green', `${printable(event.tag)} runs${slot}`) +
+            paint('green', `${printable(event.tag)} ${what}`) +
               ` (otakit ${formatDuration(own)}${wait})`,
           );
         }

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 import {
-  DeviceLog,
+  DeviceWatch,
   type DeviceVerdict,
   type FollowOptions,
   type MarkedLog,
@@ -13,6 +13,8 @@ import { openLink } from '../../transport/index.ts';
 const CONSOLE_BAUD = 115_200;
 const TAIL_POLL_MS = 100;
 const TAIL_BYTES = 65_536;
+/** How often time alone is looked at. */
+const LOOK_MS = 1000;
 
 /** Lines of a device's console as they come. */
 export type DeviceLines = AsyncIterable<string>;
@@ -91,36 +93,26 @@ export class LineFollower implements MarkedLog {
   }
 
   /** Follows the device until it has the tag, or says why not, or falls silent. */
-  async follow(
-    tag: string,
-    { clock, silenceMs, signal, url, onStep, heardMs: elsewhereMs }: FollowOptions,
-  ): Promise<DeviceVerdict> {
-    const log = new DeviceLog(tag, url);
-    let heardMs = clock.now();
+  async follow(tag: string, options: FollowOptions): Promise<DeviceVerdict> {
+    const { clock, signal } = options;
+    const watch = new DeviceWatch(tag, options);
     const end = Promise.withResolvers<DeviceVerdict>();
     const stop = new AbortController();
-    const take = (line: string) => {
-      heardMs = clock.now();
-      const step = log.read(line);
-      if (step !== null) onStep?.(step);
-      if (log.verdict !== null) end.resolve(log.verdict);
+    const look = () => {
+      const verdict = watch.verdict();
+      if (verdict !== null) end.resolve(verdict);
+      return verdict;
     };
-    const watchSilence = async () => {
+    const take = (line: string) => {
+      watch.read(line);
+      look();
+    };
+    const watchTime = async () => {
       const either = AbortSignal.any([signal, stop.signal]);
-      for (;;) {
-        heardMs = Math.max(heardMs, elsewhereMs?.() ?? heardMs);
-        const quietMs = clock.now() - heardMs;
-        if (quietMs >= silenceMs) {
-          const { failure } = log;
-          const refused =
-            failure === null ? null : ({ outcome: 'refused', message: failure } as const);
-          return end.resolve(refused ?? { outcome: 'silent', forMs: quietMs });
-        }
-        await clock.sleep(silenceMs - quietMs, either);
-      }
+      while (look() === null) await clock.sleep(Math.min(watch.waitMs(), LOOK_MS), either);
     };
     this.#waiting.add(take);
-    watchSilence().catch((reason: unknown) => end.reject(reason as Error));
+    watchTime().catch((reason: unknown) => end.reject(reason as Error));
     try {
       return await end.promise;
     } finally {

@@ -4,7 +4,13 @@ import {
   type SettingsFor,
   uniqueTag,
 } from '../../machine-config/index.ts';
-import { hasErrors, type Issue, parseDuration, systemClock } from '../../shared/index.ts';
+import {
+  hasErrors,
+  type Issue,
+  parseDuration,
+  printable,
+  systemClock,
+} from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { imageFacts } from '../config/image-facts.ts';
 import { type OpenTarget, openTargets } from '../config/open-target.ts';
@@ -31,6 +37,7 @@ export interface PushOptions extends TargetOptions {
   readonly follow?: boolean;
   readonly monitor?: string;
   readonly log?: string;
+  readonly expect?: string;
   readonly silence: string;
   readonly json?: boolean;
 }
@@ -70,7 +77,7 @@ export async function push(options: PushOptions, context: CliContext): Promise<n
   const results = await Promise.all(
     targets.map((open, index) => {
       const prefix = onlyOne ? '' : `${open.target.label}: `;
-      const report = (line: string) => say(prefix + line);
+      const report = (line: string) => say(printable(prefix + line));
       return pushOne(
         open,
         settingsFor,
@@ -125,9 +132,14 @@ async function checkUrl(
 }
 
 function refuseStrangeConsole(
-  { follow, monitor, log }: PushOptions,
+  { follow, monitor, log, expect }: PushOptions,
   targets: readonly OpenTarget[],
 ): void {
+  if (expect !== undefined && !follow) {
+    throw new CliError('cli/usage', '--expect is about what --follow reads', {
+      hint: 'Add --follow, or leave --expect out.',
+    });
+  }
   const isConsole = monitor !== undefined || log !== undefined;
   if (
     isConsole &&

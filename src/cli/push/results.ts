@@ -4,13 +4,17 @@ import { EXIT } from '../exit-codes.ts';
 import { renderError } from '../render-error.ts';
 import { renderIssues } from '../render-issues.ts';
 import { textTable } from '../text-table.ts';
-import { describeVerdict, type PushResult } from './push-one.ts';
+import { printable } from '../../shared/index.ts';
+import { describeVerdict } from '../follow/describe-device.ts';
+import type { PushResult } from './push-one.ts';
 
 const VERDICT_EXIT = {
   updated: EXIT.done,
+  rebooted: EXIT.done,
   downloaded: EXIT.done,
   refused: EXIT.device,
   'fell-back': EXIT.verification,
+  unconfirmed: EXIT.verification,
   silent: EXIT.network,
 } as const;
 
@@ -22,7 +26,7 @@ export function exitCodeOf({ change, verdict, error }: PushResult): number {
 }
 
 /** The stable shape of one result for `--json`. */
-export function describeResult({ open, change, verdict, error }: PushResult) {
+export function describeResult({ open, change, verdict, issues, error }: PushResult) {
   const nothing = {
     target: open.target.id,
     written: false,
@@ -31,8 +35,10 @@ export function describeResult({ open, change, verdict, error }: PushResult) {
     after: null,
     issues: [],
   };
+  const described = change === null ? nothing : describeChange(open.target, change);
   return {
-    ...(change === null ? nothing : describeChange(open.target, change)),
+    ...described,
+    issues: [...described.issues, ...issues],
     verdict,
     error:
       error === null
@@ -43,14 +49,17 @@ export function describeResult({ open, change, verdict, error }: PushResult) {
 
 /** One result for people. */
 export function renderResult(
-  { open: { target }, change, verdict, error }: PushResult,
+  { open: { target }, change, verdict, issues, error }: PushResult,
   { dryRun }: { readonly dryRun?: boolean },
   context: CliContext,
 ): void {
   if (change?.edit && dryRun) renderConfigDiff(change.textBefore, change.edit.text, context);
   else if (change?.edit) context.stdout.write(summarizeChange(target, change.edit));
   if (change !== null) renderIssues(change.issues, target.label, context.stderr, context.env);
-  if (verdict !== null) context.stdout.write(`${target.label}: ${describeVerdict(verdict)}\n`);
+  renderIssues(issues, target.label, context.stderr, context.env);
+  if (verdict !== null) {
+    context.stdout.write(`${target.label}: ${printable(describeVerdict(verdict))}\n`);
+  }
   if (error !== null) renderError(error, context, false);
 }
 

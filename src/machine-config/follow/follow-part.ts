@@ -1,21 +1,8 @@
-import type { Clock } from '../../shared/index.ts';
 import { MachineConfigError } from '../codes.ts';
 import type { ViamCloud } from '../viam/cloud.ts';
 import type { LogEntryMessage } from '../viam/messages.ts';
-import { DeviceLog, type DeviceStep, type DeviceVerdict } from './device-log.ts';
-
-/** How a part is followed. */
-export interface FollowOptions {
-  readonly clock: Clock;
-  /** Gives up after this long without a line in the log. */
-  readonly silenceMs: number;
-  readonly signal: AbortSignal;
-  /** Where the device is to download from, if known; what goes wrong with other URLs does not count. */
-  readonly url?: string;
-  readonly onStep?: (step: DeviceStep) => void;
-  /** When the device was last heard of elsewhere, which breaks the silence too; `null` for never. */
-  readonly heardMs?: () => number | null;
-}
+import { type DeviceVerdict, NEXT_SLOT, slotIn } from './device-log.ts';
+import { DeviceWatch, type FollowOptions } from './device-watch.ts';
 
 /** A part whose log was marked before the push, so that older lines do not count. */
 export interface MarkedLog {
@@ -24,8 +11,6 @@ export interface MarkedLog {
 }
 
 const POLL_MS = 1000;
-/** A device tries again after ten seconds; a failure with nothing after it for longer is its answer. */
-const FAILURE_GRACE_MS = 30_000;
 /** A download writes a line every 16 KB, so a page of 100 is soon full. */
 const MOST_PAGES = 20;
 
@@ -35,28 +20,21 @@ export async function followPart(
   partId: string,
   signal?: AbortSignal,
 ): Promise<MarkedLog> {
-  const { logs } = await readPage(cloud, partId, undefined, signal);
+  const { logs } = await readPage(cloud, partId, { signal });
   let last = logs[0] === undefined ? null : keyOf(logs[0]);
+  const { logs: slots } = await readPage(cloud, partId, { filter: NEXT_SLOT, signal });
+  const earlierOffset = slots[0] === undefined ? null : slotIn(slots[0].message);
   return {
-    follow: async (tag, { clock, silenceMs, signal, url, onStep, heardMs: elsewhereMs }) => {
-      const log = new DeviceLog(tag, url);
-      let heardMs = clock.now();
+    follow: async (tag, options) => {
+      const watch = new DeviceWatch(tag, options, earlierOffset);
       for (;;) {
-        const entries = await newEntries(last);
-        if (entries.length > 0) heardMs = clock.now();
-        for (const entry of entries) {
+        for (const entry of await newEntries(last)) {
           last = keyOf(entry);
-          const step = log.read(entry.message);
-          if (step !== null) onStep?.(step);
+          watch.read(entry.message);
         }
-        heardMs = Math.max(heardMs, elsewhereMs?.() ?? heardMs);
-        const quietMs = clock.now() - heardMs;
-        if (log.verdict !== null) return log.verdict;
-        if (log.failure !== null && quietMs >= Math.min(FAILURE_GRACE_MS, silenceMs)) {
-          return { outcome: 'refused', message: log.failure };
-        }
-        if (quietMs >= silenceMs) return { outcome: 'silent', forMs: quietMs };
-        await clock.sleep(POLL_MS, signal);
+        const verdict = watch.verdict();
+        if (verdict !== null) return verdict;
+        await options.clock.sleep(POLL_MS, options.signal);
       }
     },
   };
@@ -85,7 +63,7 @@ async function readPages(
   const found: LogEntryMessage[] = [];
   let pageToken: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { logs, nextPageToken } = await readPage(cloud, partId, pageToken, signal);
+    const { logs, nextPageToken } = await readPage(cloud, partId, { pageToken, signal });
     const end = logs.findIndex(isKnown);
     found.push(...(end === -1 ? logs : logs.slice(0, end)));
     if (end !== -1 || nextPageToken === '') return found;
@@ -97,12 +75,19 @@ async function readPages(
 function readPage(
   cloud: ViamCloud,
   partId: string,
-  pageToken: string | undefined,
-  signal?: AbortSignal,
+  {
+    filter,
+    pageToken,
+    signal,
+  }: {
+    readonly filter?: string;
+    readonly pageToken?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ) {
   return cloud.call(
     `read the log of part ${partId}`,
-    (client) => client.getRobotPartLogs(partId, undefined, undefined, pageToken),
+    (client) => client.getRobotPartLogs(partId, filter, undefined, pageToken),
     signal,
   );
 }

@@ -210,10 +210,46 @@ describe('otakit push --follow', () => {
     await using made = await fleet();
     whenPushed(made, UPDATE);
     const { exitCode, stdout, stderr } = await made.push('--tag', 'v2', '--follow');
-    expect(stdout).toContain('updated: the device booted with the new tag');
+    expect(stdout).toContain('rebooted: the device booted with the new tag');
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/downloading\n50 % of 1 ?000 bytes|downloading\n50 % of/);
     expect(stderr).not.toContain('secret123');
+  });
+
+  it('knows the new build by a line that only it logs', async () => {
+    await using made = await fleet();
+    whenPushed(made, [...UPDATE, 'my app 2.0.0 is up']);
+    const args = ['--tag', 'v2', '--follow', '--expect', 'app 2.0.0'];
+    const { exitCode, stdout } = await made.push(...args);
+    expect(stdout).toContain('updated: the device runs the new build\n');
+    expect(exitCode).toBe(0);
+  });
+
+  it('does not believe in the new build where that line stays away', async () => {
+    await using made = await fleet();
+    whenPushed(made, UPDATE);
+    const args = ['--tag', 'v2', '--follow', '--expect', 'app 2.0.0', '--silence', '100ms'];
+    const { exitCode, stdout } = await made.push(...args);
+    expect(stdout).toContain('unconfirmed: ');
+    expect(exitCode).toBe(6);
+    expect((await made.push('--tag', 'v3', '--expect', 'x')).exitCode).toBe(2);
+  });
+
+  it('warns that the update before did not last', async () => {
+    await using made = await fleet();
+    made.cloud.log(made.part.id, 'info', 'next reboot will load firmware from `0x400000`');
+    const writing = 'writing new firmware to address `0x400000`';
+    whenPushed(made, [...UPDATE.slice(0, 2), writing, ...UPDATE.slice(2)]);
+    const { exitCode, stdout } = await made.push('--tag', 'v2', '--follow', '--json');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      results: [
+        {
+          verdict: { outcome: 'rebooted' },
+          issues: [{ code: 'machine-config/earlier-fell-back', severity: 'warning' }],
+        },
+      ],
+    });
   });
 
   it('says in the words of the device why not', async () => {
