@@ -1,0 +1,85 @@
+import {
+  type CodeCatalogue,
+  type ErrorContext,
+  OtakitError,
+  type ThrowableCode,
+} from '../shared/index.ts';
+
+/** Every code of the fleet server, with its meaning and what HTTP answers. */
+export const SERVER_CODES = {
+  'server/unauthorized': {
+    kind: 'input',
+    httpStatus: 401,
+    meaning: 'The request has no credential, or one that is not valid (any more).',
+  },
+  'server/forbidden': {
+    kind: 'input',
+    httpStatus: 403,
+    meaning: 'The credential is valid, but its role does not allow this.',
+  },
+  'server/no-route': {
+    kind: 'input',
+    httpStatus: 404,
+    meaning: 'The server has nothing under this path.',
+  },
+  'server/method-not-allowed': {
+    kind: 'input',
+    httpStatus: 405,
+    meaning: 'The path exists, but not with this method.',
+  },
+  'server/bad-request': {
+    kind: 'input',
+    httpStatus: 400,
+    meaning: 'The request cannot be read: a path, a header or JSON that is no such thing.',
+  },
+  'server/invalid-request': {
+    kind: 'input',
+    httpStatus: 422,
+    meaning: 'A parameter or a field is missing, unknown, of the wrong form or out of range.',
+  },
+  'server/body-too-large': {
+    kind: 'input',
+    httpStatus: 413,
+    meaning: 'The body of the request is larger than this path takes.',
+  },
+  'server/unsupported-type': {
+    kind: 'input',
+    httpStatus: 415,
+    meaning: 'The body of the request is of a type that this path does not take.',
+  },
+  'server/body-cut': {
+    kind: 'input',
+    httpStatus: 400,
+    meaning: 'The body of the request ended early or came too slowly.',
+  },
+  'server/rate-limited': {
+    kind: 'input',
+    httpStatus: 429,
+    meaning: 'Too many requests from one device, token or address; try again later.',
+  },
+  'server/busy': {
+    kind: 'network',
+    httpStatus: 503,
+    meaning: 'As many downloads or event streams are open as the server allows at once.',
+  },
+  'server/stopping': {
+    kind: 'network',
+    httpStatus: 503,
+    meaning: 'The server is being stopped or restored from a backup.',
+  },
+  'server/bug': {
+    kind: 'bug',
+    httpStatus: 500,
+    meaning: 'Something went wrong inside the server; its log has more.',
+  },
+} as const satisfies CodeCatalogue;
+
+/** A code of the fleet server. */
+export type ServerCode = keyof typeof SERVER_CODES;
+
+/** Thrown by the fleet server. */
+export class ServerError extends OtakitError {
+  constructor(code: ThrowableCode<typeof SERVER_CODES>, message: string, context?: ErrorContext) {
+    super(SERVER_CODES, code, message, context);
+  }
+}

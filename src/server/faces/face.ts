@@ -1,0 +1,72 @@
+import type { Artifact, Exchange, Front, SendOutcome } from '../../serve/index.ts';
+import type { DeviceContact, Fleet } from '../../fleet/index.ts';
+import type { Clock } from '../../shared/index.ts';
+import type { FaceRequest } from './face-request.ts';
+
+/**
+ * A device protocol. Faces stand in front of Express and get HTTP/1.0, HTTP/1.1 and HTTP/2 requests in
+ * the same form. A request with a management token (`otk_…`) that the management API has a route for
+ * goes there, so a face may share paths with it.
+ */
+export interface Face {
+  /** For logs and metrics, such as `native`. */
+  readonly name: string;
+  readonly routes: readonly FaceRoute[];
+}
+
+/** One method of one path. Literal segments win over parameters. */
+export interface FaceRoute {
+  /** `GET` answers `HEAD` too. */
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** Such as `/api/v1/devices/:deviceId/ota`; each `:name` is one segment, percent-decoded. */
+  readonly path: string;
+  /**
+   * Answers through `request.exchange`, now or later. What it throws is answered as
+   * `application/problem+json`, unless an answer has begun: then the connection is broken off.
+   */
+  readonly handle: (request: FaceRequest) => void | Promise<void>;
+}
+
+/** Makes a face out of what it may use; called once when the server starts. */
+export type CreateFace = (context: FaceContext) => Face;
+
+/** What a face may use. */
+export interface FaceContext {
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+  /** One timer for all deadlines. */
+  readonly watchdog: Front['watchdog'];
+  /** Signs download URLs; lives in the data folder. */
+  readonly tokenKey: Uint8Array;
+  /** Aborted when the server stops: long polls and streams end then. */
+  readonly signal: AbortSignal;
+  /**
+   * Who asks: `Authorization: Bearer <device secret>` or Basic `id:secret`. Counts against the
+   * device's rate.
+   *
+   * @param deviceId who it says that it is; `null` to take the id out of Basic credentials
+   * @throws ServerError `server/unauthorized`, `server/rate-limited`
+   */
+  authenticate(request: FaceRequest, deviceId: string | null): Promise<DeviceContact>;
+  /**
+   * Answers with the bytes of an artifact (ranges, HEAD, conditions), within the limits on concurrent
+   * downloads: of the device and of the server.
+   *
+   * @param open called once the download is admitted; disposed of when it is over
+   * @throws ServerError `server/busy`, `server/rate-limited`, with `Retry-After`
+   */
+  download(
+    exchange: Exchange,
+    deviceId: string,
+    open: () => Promise<Artifact & AsyncDisposable>,
+    observe?: DownloadObserver,
+  ): Promise<SendOutcome>;
+  /** `http://host:port` by which the device reached us, for URLs in answers; no slash at the end. */
+  baseUrl(request: FaceRequest): string;
+}
+
+/** Told how a download goes on. */
+export interface DownloadObserver {
+  readonly onStart?: (status: number) => void;
+  readonly onProgress?: (sentBytes: number) => void;
+}
