@@ -10,9 +10,19 @@ export type { AccessToken, Role } from './access/access-token.ts';
 export type { AuditEntry } from './access/audit-entry.ts';
 export type { Artifact, ArtifactImage } from './artifacts/artifact.ts';
 export type { Blueprint } from './blueprints/blueprint.ts';
+export type { Blob, BlobStage, BlobStore, StagedBlob } from './blobs/blob-store.ts';
+export type { Change, ChangeRunner, EventAbout } from './change.ts';
 export { FLEET_CODES, type FleetCode, FleetError } from './codes.ts';
 export type { Cohort } from './cohorts/cohort.ts';
 export type { Command, CommandState } from './commands/command.ts';
+export {
+  createFleetContext,
+  DEFAULT_FLEET_OPTIONS,
+  type FleetContext,
+  type FleetOptions,
+  type FleetParts,
+} from './context.ts';
+export { createFleet } from './create-fleet.ts';
 export type { Deployment, DeploymentComponent } from './deployments/deployment.ts';
 export type { Device, DeviceCredential, ReportedPackage } from './devices/device.ts';
 export type {
@@ -22,6 +32,8 @@ export type {
   PackageAssignment,
   ProgressReport,
 } from './devices/device-face.ts';
+export type { DeviceNews } from './devices/device-news.ts';
+export type { EventHub } from './events/event-hub.ts';
 export type { FleetEvent } from './events/fleet-event.ts';
 export type {
   ArtifactBytes,
@@ -44,6 +56,7 @@ export type {
   TokenService,
   WebhookService,
 } from './fleet.ts';
+export { checkChosenId, isChosenId } from './ids.ts';
 export type { SigningKey } from './keys/signing-key.ts';
 export type { Package, PackageKind } from './packages/package.ts';
 export type { Page, PageRequest } from './page.ts';

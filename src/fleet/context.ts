@@ -1,0 +1,68 @@
+import type { Clock } from '../shared/index.ts';
+import type { BlobStore } from './blobs/blob-store.ts';
+import { type ChangeRunner, createChangeRunner } from './change.ts';
+import { createDeviceNews, type DeviceNews } from './devices/device-news.ts';
+import { createEventHub, type EventHub } from './events/event-hub.ts';
+import type { FleetStore } from './repositories.ts';
+
+/** How this fleet is run. */
+export interface FleetOptions {
+  /** Offer nothing to devices that no registered, unrevoked key has signed. */
+  readonly requireSignatures: boolean;
+  /** Let artifacts be fetched from addresses of the own network. */
+  readonly allowPrivateAddresses: boolean;
+  /** No artifact is larger. */
+  readonly maxArtifactBytes: number;
+}
+
+/** What an embedder gets without saying anything. */
+export const DEFAULT_FLEET_OPTIONS: FleetOptions = {
+  requireSignatures: false,
+  allowPrivateAddresses: false,
+  maxArtifactBytes: 64 * 1024 * 1024,
+};
+
+/** What every service of the fleet is made from. */
+export interface FleetContext {
+  /** For reading; what changes something goes through `change`. */
+  readonly store: FleetStore;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly options: FleetOptions;
+  /** The way to change something: stored, audited and told in one piece. */
+  readonly change: ChangeRunner;
+  readonly events: EventHub;
+  readonly news: DeviceNews;
+  /** What went wrong aside, where nobody waits for an answer. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** What a {@link FleetContext} is made from. */
+export interface FleetParts {
+  readonly store: FleetStore;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  /** By default the machine's own secure random bytes. */
+  readonly randomBytes?: (count: number) => Uint8Array;
+  readonly options?: Partial<FleetOptions>;
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Puts together what the services share. */
+export function createFleetContext(parts: FleetParts): FleetContext {
+  const { store, blobs, clock, onError = () => undefined } = parts;
+  const events = createEventHub(onError);
+  const news = createDeviceNews(onError);
+  return {
+    store,
+    blobs,
+    clock,
+    randomBytes: parts.randomBytes ?? ((count) => crypto.getRandomValues(new Uint8Array(count))),
+    options: { ...DEFAULT_FLEET_OPTIONS, ...parts.options },
+    change: createChangeRunner({ store, now: () => clock.now(), events, news }),
+    events,
+    news,
+    onError,
+  };
+}
