@@ -328,6 +328,11 @@ export interface WebhookService extends Readable<Webhook, Record<string, never>>
 export interface DeviceGate {
   /** `null` for a wrong secret, an unknown or a disabled device; in constant time. */
   authenticate(deviceId: string, secret: string): Promise<DeviceContact | null>;
+  /**
+   * A device that proved who it is in another way, such as by a signed download URL; `null` for an
+   * unknown or a disabled one.
+   */
+  identify(deviceId: string): Promise<DeviceContact | null>;
   /** Registers a device that proved itself with a provisioner token; throws `fleet/exists`. */
   register(
     token: AccessToken,
