@@ -11,6 +11,7 @@ export {
   readBoardTable,
   type SlotContents,
 } from './board-contents.ts';
+export { type BenchPort, isNoBoardYet, waitForUnplug } from './bench.ts';
 export { boardPorts, onlyBoardPort } from './choose-port.ts';
 export { FLASH_CODES, type FlashCode, FlashError } from './codes.ts';
 export {

@@ -6,7 +6,12 @@ import { formatDuration, formatSize, OtakitError } from '../../shared/index.ts';
 import { planData } from './plan-text.ts';
 
 /** What became of one board. */
-export type BoardResult = { readonly target: string; readonly durationMs: number } & (
+export type BoardResult = {
+  readonly target: string;
+  /** `null` where the board did not say. */
+  readonly mac: string | null;
+  readonly durationMs: number;
+} & (
   | { readonly ok: true; readonly done: BoardDone }
   | { readonly ok: false; readonly error: unknown }
 );
@@ -56,7 +61,7 @@ export function boardData(result: BoardResult) {
     const { error } = result;
     const { code, message, hint } =
       error instanceof OtakitError ? error : { code: 'cli/bug', message: String(error), hint: '' };
-    return { target, durationMs, ok, error: { code, message, hint } };
+    return { target, durationMs, ok, mac: result.mac, error: { code, message, hint } };
   }
   const { chip, revision, mac, baudRate, checked, parts, nvsRow } = result.done;
   return {

@@ -185,5 +185,6 @@ function withRows(command: Command): Command {
   return command
     .option('--nvs-rows <csv>', 'also NVS, for each board from a row of its own')
     .option('--nvs-config <csv>', 'its configuration, where they are the CSVs of mfg_gen')
+    .option('--loop', 'board after board until Ctrl-C: plug in, wait for the bell, unplug')
     .option('--partition <name>', 'which NVS partition; the first of the table otherwise');
 }

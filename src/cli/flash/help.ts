@@ -14,6 +14,7 @@ Examples:
   otakit flash write build/app.bin                  the app into its slot, and it boots
   otakit flash write ota_1=app.bin nvs=nvs.bin --partitions partitions.csv
   otakit flash write --flasher-args build/flasher_args.json --port all
+  otakit flash write merged.bin --nvs-rows boards.csv --loop
   otakit flash write build/app.bin --monitor --elf build/app.elf
   otakit flash write merged.bin --dry-run --json
 
@@ -22,6 +23,11 @@ factory or else ota_0, a merged image to 0 without its gaps. Otadata is changed 
 would boot. Anything that would not boot is refused before a byte is written: chip, revision, flash
 size, table, slot, secure boot and flash encryption are checked.
 
+With --loop it waits for a board, flashes it, rings the bell, waits until it is unplugged, and goes on
+with the next: at every USB port (--port all, or no --port), or at each that is named. A board that
+fails does not end it. Ctrl-C does, with a list of all boards by MAC address; it exits 0 when all are
+done, as for one board when one failed (and did not go well later), 130 in the middle of a board.
+
 Exits 3 when refused, 4 when a board does not answer, 6 when the flash does not hold what it should.
 
 JSON:
@@ -29,7 +35,8 @@ JSON:
   plan{chip,parts[]{kind,file,name,flashOffset,sizeBytes,partition,version},boots,kept,eraseAll},
   parts[]{name,flashOffset,sizeBytes,writtenBytes,erasedBytes,sentBytes,verified,retriedSectors},
   error{code,message,hint} where not ok}; with --dry-run the plan alone; with --monitor in one line,
-  and then as \`otakit monitor\``;
+  and then as \`otakit monitor\`; with --loop one line per board, and at the end
+  summary{done,failed,boards[]{mac,target,ok,nvsRow}}`;
 
 export const NVS_HELP = `
 Examples:

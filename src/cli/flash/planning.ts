@@ -16,6 +16,8 @@ export interface WritingOptions extends PortOptions, TableSource, MonitorOptions
   readonly keep?: string;
   readonly eraseAll?: true;
   readonly full?: true;
+  /** Board after board. */
+  readonly loop?: true;
   /** `false` for --no-verify. */
   readonly verify: boolean;
   readonly json?: true;

@@ -1,0 +1,74 @@
+import {
+  checkPlanOnBoard,
+  type Compressor,
+  executePlan,
+  type FlashDevice,
+  type FlashInput,
+  type FlashPlan,
+  type OnProgress,
+} from '../../flash/index.ts';
+import { systemClock } from '../../shared/index.ts';
+import type { Cli } from '../nouns.ts';
+import type { BoardInputs } from './board-nvs.ts';
+import type { BoardDone, BoardResult } from './board-report.ts';
+import { assertGood, tableOnBoard, type WritingOptions } from './planning.ts';
+import { withDeviceAt } from './session.ts';
+
+/** Makes the plan for a board that is connected, with what it gets of its own. */
+export type PlanFor = (device: FlashDevice, own: readonly FlashInput[]) => Promise<FlashPlan>;
+
+/** How one board is flashed. */
+export interface Flashing {
+  readonly planFor: PlanFor;
+  readonly perBoard: BoardInputs | null;
+  /** Shared by all boards that get the same. */
+  readonly compressor: Compressor;
+  /** What becomes of the board when all is well. */
+  readonly finish: (device: FlashDevice) => Promise<unknown>;
+  readonly onProgress: OnProgress;
+}
+
+/** What a board does afterwards, unless it is to be watched: run. */
+export function startApplication({ reset }: WritingOptions): Flashing['finish'] {
+  return async (device) => (reset ? device.reset() : null);
+}
+
+/** Flashes one board. Failure is a result too. */
+export async function flashOne(
+  target: string,
+  options: WritingOptions,
+  cli: Cli,
+  { planFor, perBoard, compressor, finish, onProgress }: Flashing,
+): Promise<BoardResult> {
+  const start = systemClock.now();
+  let connected: string | null = null;
+  const work = async (device: FlashDevice): Promise<BoardDone> => {
+    const { mac } = device.info;
+    connected = mac;
+    let checked = await checkPlanOnBoard(await planFor(device, []), device);
+    assertGood(checked.issues, options, cli);
+    if (perBoard !== null) {
+      // Only now: a board that is refused must not use up what is there for another.
+      const table = checked.plan.table ?? (await tableOnBoard(device, options));
+      const own = await perBoard.inputsFor(mac, table);
+      checked = await checkPlanOnBoard(await planFor(device, own), device);
+      assertGood(checked.issues, options, cli);
+    }
+    const parts = await executePlan(checked, device, {
+      full: options.full === true,
+      verify: options.verify,
+      onProgress,
+      compressor,
+    });
+    await perBoard?.done(mac);
+    const { chip, revision } = device.info;
+    const nvsRow = perBoard?.describe(mac) ?? null;
+    return { chip, revision, mac, baudRate: device.baudRate, checked, parts, nvsRow };
+  };
+  try {
+    const done = await withDeviceAt(target, options, cli, work, finish);
+    return { target, mac: done.mac, durationMs: systemClock.now() - start, ok: true, done };
+  } catch (error) {
+    return { target, mac: connected, durationMs: systemClock.now() - start, ok: false, error };
+  }
+}
