@@ -71,6 +71,7 @@ export {
   mergeRaw,
   type MergeRawOptions,
 } from './merge.ts';
+export { type FlasherArgs, parseFlasherArgs } from './flasher-args.ts';
 export { type FlashSettings, patchImageHeader } from './patch-header.ts';
 export { type CodeLocation, type CodeMap, createCodeMap } from './elf/code-map.ts';
 export { type FromElfOptions, imageFromElf, type ImageFromElf } from './elf/from-elf.ts';

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { type FlasherArgs, parseFlasherArgs } from '../../app-image/index.ts';
 import { CliError } from '../codes.ts';
 
 /** An app image that a build tool wrote, and the partition table that it wrote beside it. */
@@ -54,11 +55,10 @@ type Candidate = FoundBuild & { readonly modifiedMs: number };
 /** `flasher_args.json` is ESP-IDF's own list of what belongs where. */
 async function espIdfBuilds(folder: string): Promise<readonly Candidate[]> {
   for (const build of [folder, join(folder, 'build')]) {
-    const args = await readJson(join(build, 'flasher_args.json'));
-    const app = fileOf(args['app']);
-    if (app === null) continue;
-    const image = join(build, app);
-    const table = fileOf(args['partition-table'] ?? args['partition_table']);
+    const { appPath = null, partitionTablePath: table = null } =
+      (await readFlasherArgs(join(build, 'flasher_args.json'))) ?? {};
+    if (appPath === null) continue;
+    const image = join(build, appPath);
     const modifiedMs = await modified(image);
     if (modifiedMs === null) continue;
     const partitions = table === null ? null : await ifThere(join(build, table));
@@ -100,18 +100,13 @@ async function tableBeside(image: string): Promise<string | null> {
   return null;
 }
 
-async function readJson(path: string): Promise<Readonly<Record<string, unknown>>> {
+async function readFlasherArgs(path: string): Promise<FlasherArgs | null> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Readonly<Record<string, unknown>>;
+    return parseFlasherArgs(await readFile(path, 'utf8'));
   } catch {
     // Missing, or being written: there is no build then, for now.
-    return {};
+    return null;
   }
-}
-
-function fileOf(entry: unknown): string | null {
-  const { file } = (entry ?? {}) as { readonly file?: unknown };
-  return typeof file === 'string' ? file : null;
 }
 
 async function modified(path: string): Promise<number | null> {

@@ -1,8 +1,8 @@
-import { dirname, join } from 'node:path';
 import type { FlashInput } from '../../flash/index.ts';
 import { parseSize } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { readInputFile } from '../files.ts';
+import { loadFlasherArgs } from '../flasher-args.ts';
 
 /** What of the command line says what goes where. */
 export interface InputOptions {
@@ -32,7 +32,16 @@ export async function readInputs(
     const { where, fileName } = split(argument, at);
     inputs.push({ fileName, bytes: await readInputFile(fileName), at: where });
   }
-  if (flasherArgs !== undefined) inputs.push(...(await fromFlasherArgs(flasherArgs)));
+  if (flasherArgs !== undefined) {
+    const listed = await loadFlasherArgs(flasherArgs);
+    inputs.push(
+      ...listed.files.map(({ flashOffset, fileName, bytes }) => ({
+        fileName,
+        bytes,
+        at: flashOffset,
+      })),
+    );
+  }
   if (inputs.length > 0) return inputs;
   throw new CliError('cli/usage', 'what is to be flashed?', {
     hint: 'Name files, or --flasher-args build/flasher_args.json.',
@@ -45,33 +54,4 @@ function split(argument: string, at: string | undefined) {
   const text = at ?? match?.[1];
   const fileName = at === undefined ? (match?.[2] ?? argument) : argument;
   return { where: text === undefined ? null : (parseSize(text) ?? text), fileName };
-}
-
-/** `flash_files` of ESP-IDF's `flasher_args.json`: offsets, and files relative to the folder of it. */
-async function fromFlasherArgs(path: string): Promise<readonly FlashInput[]> {
-  const bad = (why: string) =>
-    new CliError('cli/usage', `${path} is no flasher_args.json: ${why}`, {
-      hint: 'ESP-IDF writes it into the build folder: build/flasher_args.json.',
-      details: { path },
-    });
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(new TextDecoder().decode(await readInputFile(path)));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw bad('it is not JSON');
-    throw error;
-  }
-  const files =
-    typeof parsed === 'object' && parsed !== null && 'flash_files' in parsed
-      ? parsed.flash_files
-      : null;
-  if (typeof files !== 'object' || files === null) throw bad('it has no flash_files');
-  const inputs: FlashInput[] = [];
-  for (const [offset, name] of Object.entries(files)) {
-    const at = parseSize(offset);
-    if (at === null || typeof name !== 'string') throw bad(`"${offset}" is no offset of a file`);
-    const fileName = join(dirname(path), name);
-    inputs.push({ fileName, bytes: await readInputFile(fileName), at });
-  }
-  return inputs;
 }

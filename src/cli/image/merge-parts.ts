@@ -1,11 +1,6 @@
-import { basename, dirname, join } from 'node:path';
-import {
-  AppImageError,
-  type FlashSettings,
-  inspectImage,
-  type MergePart,
-} from '../../app-image/index.ts';
-import { type Chip, chipByName, parseChipName } from '../../chips/index.ts';
+import { basename } from 'node:path';
+import { type FlashSettings, inspectImage, type MergePart } from '../../app-image/index.ts';
+import { type Chip, chipByName } from '../../chips/index.ts';
 import {
   findEntryByName,
   type PartitionTable,
@@ -14,9 +9,9 @@ import {
 import { memorySource, parseSize } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { readInputFile } from '../files.ts';
+import { loadFlasherArgs } from '../flasher-args.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
 import { chipOption } from './check.ts';
-import { flashSettings } from './patch-header.ts';
 
 /** Where the parts of a merge come from. */
 export interface PartArguments {
@@ -45,8 +40,13 @@ export async function collectParts(
     options.partitions === undefined ? null : await loadPartitionTable(options.partitions);
   if (options.flasherArgs !== undefined) {
     if (args.length > 0) throw usage('give either --flasher-args or parts, not both');
-    const collected = await fromFlasherArgs(options.flasherArgs);
-    return { ...collected, chip: chip ?? collected.chip, table };
+    const listed = await loadFlasherArgs(options.flasherArgs);
+    const parts = listed.files.map(({ flashOffset, path, bytes }) => ({
+      flashOffset,
+      bytes,
+      name: path,
+    }));
+    return { parts, chip: chip ?? listed.chip, table, settings: listed.settings };
   }
   const named = args.some((arg) => /^[^=]+=./.test(arg));
   const parts = named ? await fromNames(args, chip, table) : await fromOffsets(args);
@@ -99,56 +99,6 @@ async function bootloaderOffset(bytes: Uint8Array, chip: Chip | null): Promise<n
   const known = 'chip' in image && image.chip !== null ? chipByName(image.chip) : chip;
   if (known === null) throw usage('the bootloader does not tell its chip: give --chip');
   return known.bootloaderFlashOffset;
-}
-
-/** The parts of `flasher_args.json`, whose files are named relative to it. */
-async function fromFlasherArgs(path: string): Promise<Omit<CollectedParts, 'table'>> {
-  const bad = (what: string) =>
-    new AppImageError('app-image/bad-flasher-args', `${path} ${what}`, {
-      hint: 'Give the build/flasher_args.json that `idf.py build` writes.',
-    });
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(await readInputFile(path)));
-  } catch (cause) {
-    if (cause instanceof SyntaxError) throw bad('is no JSON');
-    throw cause;
-  }
-  const files = field(json, 'flash_files');
-  if (typeof files !== 'object' || files === null) throw bad('has no flash_files');
-  const parts: MergePart[] = [];
-  for (const [offset, file] of Object.entries(files)) {
-    const flashOffset = parseSize(offset);
-    if (flashOffset === null || typeof file !== 'string') {
-      throw bad(`has a flash file that is no offset and name: ${offset}`);
-    }
-    const bytes = await readInputFile(join(dirname(path), file));
-    parts.push({ flashOffset, bytes, name: file });
-  }
-  if (parts.length === 0) throw bad('names no files');
-  const settings = field(json, 'flash_settings');
-  const text = (name: string) => {
-    const value = field(settings, name);
-    // What IDF calls `detect` is decided when a board is at hand; a file keeps what it has.
-    return typeof value === 'string' && value !== 'detect' ? value : 'keep';
-  };
-  const chipName = field(field(json, 'extra_esptool_args'), 'chip');
-  const chip = typeof chipName === 'string' ? parseChipName(chipName) : null;
-  return {
-    parts,
-    chip: chip === null ? null : chipByName(chip),
-    settings: flashSettings({
-      flashMode: text('flash_mode'),
-      flashFreq: text('flash_freq'),
-      flashSize: text('flash_size'),
-    }),
-  };
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
 }
 
 function usage(message: string): CliError {

@@ -19,6 +19,7 @@ async function project(files: Readonly<Record<string, string>>): Promise<string>
 }
 
 const FLASHER_ARGS = JSON.stringify({
+  flash_files: { '0x8000': 'partition_table/partition-table.bin', '0x10000': 'hello.bin' },
   app: { offset: '0x10000', file: 'hello.bin' },
   'partition-table': { offset: '0x8000', file: 'partition_table/partition-table.bin' },
 });
