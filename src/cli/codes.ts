@@ -27,6 +27,16 @@ export const CLI_CODES = {
     kind: 'input',
     meaning: 'A folder has no finished build in the places where build tools leave it.',
   },
+  'cli/sizes-not-checked': {
+    kind: 'warning',
+    meaning:
+      'There is no partition table, so that it cannot be said whether a build fits the device.',
+  },
+  'cli/downloads-again': {
+    kind: 'warning',
+    meaning:
+      'A device has every byte of a build and downloads it again, so it may not have taken it.',
+  },
   'cli/interrupted': { kind: 'interrupted', meaning: 'Stopped by Ctrl-C or SIGTERM.' },
   'cli/bug': {
     kind: 'bug',

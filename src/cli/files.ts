@@ -1,7 +1,7 @@
 import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import type { ByteSource } from '../shared/index.ts';
-import { BytesError } from '../shared/index.ts';
+import { BytesError, fileErrorReason } from '../shared/index.ts';
 import { CliError } from './codes.ts';
 
 /** A whole file; `cli/file-not-readable` where that does not work. */
@@ -71,11 +71,15 @@ export async function writeOutputFile(
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });
-    throw new CliError('cli/file-not-writable', `${path} cannot be written: ${reason(cause)}`, {
-      hint: 'Check that the folder exists and that you may write there.',
-      details: { path },
-      cause,
-    });
+    throw new CliError(
+      'cli/file-not-writable',
+      `${path} cannot be written: ${fileErrorReason(cause)}`,
+      {
+        hint: 'Check that the folder exists and that you may write there.',
+        details: { path },
+        cause,
+      },
+    );
   }
 }
 
@@ -93,11 +97,15 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function notReadable(path: string, cause: unknown): CliError {
-  return new CliError('cli/file-not-readable', `${path} cannot be read: ${reason(cause)}`, {
-    hint: 'Check the name, and that it is a file that you may read.',
-    details: { path },
-    cause,
-  });
+  return new CliError(
+    'cli/file-not-readable',
+    `${path} cannot be read: ${fileErrorReason(cause)}`,
+    {
+      hint: 'Check the name, and that it is a file that you may read.',
+      details: { path },
+      cause,
+    },
+  );
 }
 
 function pastEnd(path: string, offset: number, length: number, have: number): BytesError {
@@ -105,16 +113,4 @@ function pastEnd(path: string, offset: number, length: number, have: number): By
     hint: 'Something is writing the file. Wait until the build is done.',
     details: { need: length, have, fileOffset: offset },
   });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is not a regular file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-};
-
-function reason(cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return REASONS[code ?? ''] ?? message;
 }

@@ -48,6 +48,23 @@ export function checkFragments(
   return unreadFragments(value, fragments).map(fragmentNotRead);
 }
 
+/** The device takes the first service of its merged config, whichever was named here. */
+export function checkFirst(
+  chosen: OtaService,
+  services: readonly OtaService[],
+): readonly Issue<MachineConfigCode>[] {
+  const [first] = services;
+  if (first === undefined || first === chosen) return [];
+  return [
+    {
+      code: 'machine-config/not-first-service',
+      severity: 'warning',
+      message: `the device uses ${describeService(first)}, the first of ${services.length} OTA services, and not ${describeService(chosen)}`,
+      hint: `Remove ${describeService(first)}, or name it with --service.`,
+    },
+  ];
+}
+
 function checkChange(
   { url, version }: { url: string | undefined; version: string | undefined },
   present: Pick<OtaService, 'url' | 'version'> | null,
@@ -160,6 +177,6 @@ function fragmentNotRead(id: string): Issue<MachineConfigCode> {
     code: 'machine-config/fragment-not-read',
     severity: 'warning',
     message: `the config uses the fragment ${id}, which may bring an OTA service of its own`,
-    hint: 'Work with --part, so that otakit reads the fragment too.',
+    hint: 'Work with --part, so that otakit reads it; one inside another, or one that the API key may not read, look at in the Viam app.',
   };
 }

@@ -28,6 +28,10 @@ export const MACHINE_CONFIG_CODES = {
     kind: 'input',
     meaning: 'A machine config has several OTA services, of which the device uses the first.',
   },
+  'machine-config/not-first-service': {
+    kind: 'warning',
+    meaning: 'The OTA service that was named is not the first one, which is what the device uses.',
+  },
   'machine-config/no-such-service': {
     kind: 'usage',
     meaning: 'The OTA service that was named is not in the machine config.',
@@ -169,6 +173,11 @@ export const MACHINE_CONFIG_CODES = {
   'machine-config/not-authenticated': {
     kind: 'network',
     meaning: 'The Viam app does not accept the API key.',
+  },
+  'machine-config/login-expired': {
+    kind: 'network',
+    meaning:
+      'The Viam app took the API key, but not the login that it gave for it: it has expired.',
   },
   'machine-config/not-permitted': {
     kind: 'network',

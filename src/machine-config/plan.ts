@@ -1,5 +1,5 @@
 import { hasErrors, type Issue } from '../shared/index.ts';
-import { checkFragments, checkSettings } from './check-edit.ts';
+import { checkFirst, checkFragments, checkSettings } from './check-edit.ts';
 import type { UrlCheckOptions } from './check-url.ts';
 import type { MachineConfigCode } from './codes.ts';
 import { parseMachineConfig } from './document.ts';
@@ -24,12 +24,13 @@ export function planOtaChange(
   options: Pick<EditOptions, 'service'> & UrlCheckOptions = {},
 ): OtaPlan {
   const document = parseMachineConfig(text);
-  const present = chooseOtaService(findOtaServices(document.value, fragments), options.service);
+  const services = findOtaServices(document.value, fragments);
+  const present = chooseOtaService(services, options.service);
   const tag = typeof present?.version === 'string' ? present.version : null;
   const settings = settingsFor(tag);
   const issues = [
     ...document.issues,
-    ...(present === null ? checkFragments(document, fragments) : []),
+    ...(present === null ? checkFragments(document, fragments) : checkFirst(present, services)),
     ...checkSettings(settings, present, options),
   ];
   if (hasErrors(issues)) return { issues, edit: null };

@@ -1,5 +1,6 @@
 import { MachineConfigError } from './codes.ts';
-import { isObject, type JsonValue, parseMachineConfig } from './document.ts';
+import { isObject, type JsonObject, type JsonValue, parseMachineConfig } from './document.ts';
+import { findOtaServices } from './ota-service.ts';
 import type { ConfigSnapshot, ConfigTarget } from './targets/config-target.ts';
 
 /** What an update wrote. */
@@ -39,8 +40,18 @@ export async function updateConfig<Edit extends { readonly text: string }>(
 }
 
 async function verify(target: ConfigTarget, text: string, signal?: AbortSignal): Promise<void> {
-  const { text: kept } = await target.read(signal);
-  if (sameJson(parseMachineConfig(kept).value, parseMachineConfig(text).value)) return;
+  const kept = await target.read(signal);
+  const [is, wanted] = [parseMachineConfig(kept.text).value, parseMachineConfig(text).value];
+  if (sameJson(is, wanted)) return;
+  // Somebody may have saved something else in the meantime, which is none of our business.
+  const services = (config: JsonObject) =>
+    findOtaServices(config, kept.fragments).map(({ name, url = null, version = null }) => ({
+      name,
+      url,
+      version,
+    }));
+  const ours = services(wanted);
+  if (ours.length > 0 && sameJson(services(is), ours)) return;
   throw new MachineConfigError(
     'machine-config/not-kept',
     `${target.label} was written, but reads back differently`,

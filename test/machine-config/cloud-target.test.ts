@@ -94,6 +94,15 @@ describe('the Viam cloud', () => {
     });
   });
 
+  it('says that the login has expired, and not that the key is wrong', async () => {
+    await using made = await connected();
+    made.virtual.inject({ kind: 'unauthenticated', method: 'GetRobotPart' });
+    await expect(made.target.read()).rejects.toMatchObject({
+      code: 'machine-config/login-expired',
+      message: expect.stringContaining('the token has expired'),
+    });
+  });
+
   it('says that the key may not write, and has written nothing', async () => {
     await using made = await connected(CONFIG, 'reader');
     const edit = updateConfig(made.target, ({ text }) => setOtaService(text, { version: 'v2' }));

@@ -1,6 +1,6 @@
 import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ConfigTarget, fileTarget, updateConfig } from '../../src/machine-config/index.ts';
 import { describeTargetContract } from './target-contract.ts';
@@ -45,6 +45,30 @@ describe('a config in a file', () => {
     });
   });
 
+  it('names the file with what is wrong in it, and where', async () => {
+    await using file = await temporaryFile('{\r\n  "a": 1\r\n  "b": 2\r\n}\r\n');
+    await expect(fileTarget(file.path).read()).rejects.toMatchObject({
+      code: 'machine-config/syntax',
+      message: 'machine.json, line 3, column 3: a comma is missing',
+      details: { line: 3, column: 3, file: 'machine.json' },
+    });
+    await writeFile(file.path, '[]');
+    await expect(fileTarget(file.path).read()).rejects.toMatchObject({
+      code: 'machine-config/shape',
+      message: 'machine.json: a machine config is a JSON object, this is a list',
+    });
+  });
+
+  it('says why a file cannot be read in words', async () => {
+    await using file = await temporaryFile('{}');
+    await expect(fileTarget(`${file.path}.nope`).read()).rejects.toMatchObject({
+      message: 'machine.json.nope cannot be read: there is no such file',
+    });
+    await expect(fileTarget(dirname(file.path)).read()).rejects.toMatchObject({
+      message: expect.stringContaining('it is not a regular file'),
+    });
+  });
+
   it('names the file that was changed meanwhile', async () => {
     await using file = await temporaryFile('{"a": 1}');
     const target = fileTarget(file.path);
@@ -54,6 +78,21 @@ describe('a config in a file', () => {
       code: 'machine-config/conflict',
       details: { path: file.path },
     });
+  });
+
+  it('is content when somebody saves something else right after', async () => {
+    const config = '{"services": [{"model": "ota_service", "attributes": {"version": "v1"}}]}';
+    await using file = await temporaryFile(config);
+    const real = fileTarget(file.path);
+    const target: ConfigTarget = {
+      ...real,
+      write: async (text, since) => {
+        await real.write(text, since);
+        await writeFile(file.path, text.replace('{', '{"theirs": 1, '));
+      },
+    };
+    await updateConfig(target, ({ text }) => ({ text: text.replace('v1', 'v2') }));
+    expect(await readFile(file.path, 'utf8')).toMatch(/theirs.*v2/);
   });
 
   it('notices that what was written is not what is there', async () => {

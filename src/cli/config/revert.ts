@@ -44,7 +44,9 @@ export async function revert(options: RevertOptions, context: CliContext): Promi
     const to =
       undo.before === null
         ? 'removed'
-        : `back at version ${JSON.stringify(undo.before.version ?? null)}`;
+        : undo.before.version === undefined
+          ? 'without a version again, as it was'
+          : `back at version ${JSON.stringify(undo.before.version)}`;
     context.stdout.write(`${target.label}: service ${undo.service} is ${to} (undone: ${at})\n`);
   }
 

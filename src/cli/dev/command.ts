@@ -63,10 +63,10 @@ JSON, one object per line:
   rebooted    build, tag, source
   running     build, tag, source, proven, flashOffset, totalMs,
               times{noticeMs,checkMs,publishMs,pushMs,waitMs,downloadMs,rebootMs}
-  failed      build, step (push, device), code, message, hint, retryMs
+  failed      build, step (push, device), code, message, hint, device, retryMs
   superseded  build, tag
   restored    targets
   warning     code, message, hint
 
-Exit codes: 0 running (--once) · 2 usage · 3 no build, a refused one (--once), or an unusable config ·
-5 push or device failed (--once) · 6 fell back, or --expect did not come (--once) · 130 stopped by Ctrl-C.`;
+Exit codes: 0 running (--once) · 2 usage · 3 no build; with --once also a refused one, or a config
+that cannot be changed · 4 the device refused (--once) · 5 cloud, network, or a silent device (--once) · 6 fell back, or --expect did not come (--once) · 130 stopped by Ctrl-C.`;

@@ -1,8 +1,9 @@
 import { basename, join } from 'node:path';
 import type { Audience } from '../../app-image/index.ts';
+import type { ChipName } from '../../chips/index.ts';
 import { createOtaServer, openTokenKey, type ServeEvent } from '../../serve/index.ts';
 import type { ConfigTarget } from '../../machine-config/index.ts';
-import { parseDuration, systemClock } from '../../shared/index.ts';
+import { type Issue, parseDuration, systemClock } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { openTargets } from '../config/open-target.ts';
 import type { TargetOptions } from '../config/target-options.ts';
@@ -17,7 +18,7 @@ import { portOption, ttlOption } from '../serve/options.ts';
 import { collectEvidence } from '../follow/evidence.ts';
 import type { FoundBuild } from './find-build.ts';
 import { Undoing } from './restore.ts';
-import { type BuildEnd, BuildRun, type DevSession } from './run-build.ts';
+import { BuildRun, type DevSession } from './run-build.ts';
 import { type DevView, devView } from './view.ts';
 import { type BuildState, watchBuild } from './watch-build.ts';
 
@@ -41,14 +42,6 @@ export interface DevOptions extends TargetOptions {
   readonly json?: boolean;
 }
 
-const END_EXIT: Readonly<Record<BuildEnd, number>> = {
-  running: EXIT.done,
-  downloaded: EXIT.done,
-  superseded: EXIT.done,
-  failed: EXIT.network,
-  'fell-back': EXIT.verification,
-};
-
 /** `otakit dev`; ends with Ctrl-C, which rejects, or with `--once` after one build. */
 export async function dev(path: string, options: DevOptions, context: CliContext): Promise<number> {
   const { env, signal } = context;
@@ -59,6 +52,7 @@ export async function dev(path: string, options: DevOptions, context: CliContext
   for (const issue of address.issues) view.warning(issue);
   const key = options.auth ? (await openTokenKey(join(dataFolder(env), 'serve.key'))).bytes : null;
   const undoing = new Undoing();
+  const warned = new Set<string>();
   let current: BuildRun | null = null;
   await using server = await createOtaServer({
     port: portOption(options.port),
@@ -89,7 +83,10 @@ export async function dev(path: string, options: DevOptions, context: CliContext
     undoing,
     once: options.once === true,
     emit: (event) => view.show(event),
-    warn: (issue) => view.warning(issue),
+    warn: (issue) => {
+      if (!warned.has(issue.message)) view.warning(issue);
+      warned.add(issue.message);
+    },
   };
   view.start(
     path,
@@ -98,11 +95,14 @@ export async function dev(path: string, options: DevOptions, context: CliContext
   );
   try {
     const next = buildNumbers();
+    const tables = new TableNotes(view);
     let lastSha256 = '';
+    // A board does not change its chip: a build for another is for another board.
+    let chip = options.chip === undefined ? null : chipOption(options.chip);
     const running = new Set<Promise<unknown>>();
     for await (const state of watchBuild(path, { clock: systemClock, signal })) {
       const startMs = systemClock.now();
-      const result = await checkBuild(state.build, options, view);
+      const result = await checkBuild(state.build, options, chip, tables);
       if (result === null || result.loaded === null) {
         // Only half of it may be there yet; a fault counts once nothing changes any more.
         if (!state.isSettled || result === null) continue;
@@ -112,13 +112,14 @@ export async function dev(path: string, options: DevOptions, context: CliContext
       }
       if (result.loaded.sha256 === lastSha256) continue;
       lastSha256 = result.loaded.sha256;
+      chip ??= result.loaded.image.chip;
       const checked = announce(state, result, next(), startMs, view);
       current?.supersede();
       await current?.pushed;
       const run: BuildRun = new BuildRun(checked, session);
       current = run;
       const end = run.run();
-      if (options.once) return END_EXIT[await end];
+      if (options.once) return (await end).exitCode;
       const settled = end.catch(() => {}).finally(() => running.delete(settled));
       running.add(settled);
     }
@@ -140,20 +141,45 @@ function buildNumbers(): () => number {
   return () => (last += 1);
 }
 
+/** Which partition table counts: said once, and again when it changes. */
+class TableNotes {
+  readonly #view: DevView;
+  #last: string | null | undefined;
+
+  constructor(view: DevView) {
+    this.#view = view;
+  }
+
+  note(path: string | null): void {
+    if (path === this.#last) return;
+    this.#last = path;
+    if (path === null) this.#view.warning(NO_TABLE);
+    else this.#view.table(path);
+  }
+}
+
+const NO_TABLE: Issue = {
+  code: 'cli/sizes-not-checked',
+  severity: 'warning',
+  message: 'there is no partition table, so sizes are not checked',
+  hint: 'Name that of the device with --partitions.',
+};
+
 /** `null` for a file that went away while it was read: a build tool is at work. */
 async function checkBuild(
   build: FoundBuild,
   options: DevOptions,
-  view: DevView,
+  chip: ChipName | null,
+  tables: TableNotes,
 ): Promise<LoadResult | null> {
   const partitions = options.partitions ?? build.partitions;
-  view.table(partitions);
+  tables.note(partitions);
   try {
     return await loadImage(
       build.image,
       {
         audience: options.for,
-        ...(options.chip === undefined ? {} : { chip: chipOption(options.chip) }),
+        ...(chip === null ? {} : { chip }),
         ...(partitions === null ? {} : { table: await loadPartitionTable(partitions) }),
       },
       null,

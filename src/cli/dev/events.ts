@@ -84,6 +84,8 @@ export type DevEvent =
       readonly code: string | null;
       readonly message: string;
       readonly hint: string | null;
+      /** Whose download it was; `null` where it is about something else. */
+      readonly device: string | null;
       /** It is tried again after this time; `null` where only another build helps. */
       readonly retryMs: number | null;
     }

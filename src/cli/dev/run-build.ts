@@ -12,7 +12,9 @@ import type { OpenTarget } from '../config/open-target.ts';
 import type { CliContext } from '../context.ts';
 import { asOtakitError } from '../render-error.ts';
 import type { LoadedImage } from '../serve/load-image.ts';
-import { describeVerdict } from '../follow/describe-device.ts';
+import { EXIT } from '../exit-codes.ts';
+import { describeEvent } from '../serve/describe-event.ts';
+import { describeVerdict, VERDICT_EXIT } from '../follow/describe-device.ts';
 import type { DevEvent, StepTimes } from './events.ts';
 import type { Evidence } from '../follow/evidence.ts';
 import type { Undoing } from './restore.ts';
@@ -32,6 +34,7 @@ export interface DevSession {
   /** Whether to give up at the first failure. */
   readonly once: boolean;
   readonly emit: (event: DevEvent) => void;
+  /** Shows a warning, each only once. */
   readonly warn: (issue: Issue) => void;
 }
 
@@ -39,6 +42,7 @@ interface Failure {
   readonly code: string | null;
   readonly message: string;
   readonly hint?: string | null | undefined;
+  readonly device?: string;
 }
 
 /** What may be over the next time. */
@@ -47,6 +51,8 @@ const PASSING: ReadonlySet<string> = new Set([
   'machine-config/conflict',
 ]);
 const RETRY_MS = 5000;
+/** When a device asks for its config again. */
+const DEVICE_RETRY_MS = 10_000;
 
 /** A build that passed the check. */
 export interface CheckedBuild {
@@ -59,8 +65,12 @@ export interface CheckedBuild {
   readonly checkMs: number;
 }
 
-/** How a build ended: for `--once`, and for the exit code. */
-export type BuildEnd = 'running' | 'downloaded' | 'failed' | 'fell-back' | 'superseded';
+/** How a build ended, for `--once`. */
+export interface BuildEnd {
+  readonly exitCode: number;
+}
+
+const DONE: BuildEnd = { exitCode: EXIT.done };
 
 /** Publishes a build, pushes it, and follows the devices to the end. */
 export class BuildRun {
@@ -74,6 +84,9 @@ export class BuildRun {
   #pushedMs = 0;
   #requestedMs: number | null = null;
   #downloadedMs: number | null = null;
+  /** The devices that have every byte. */
+  readonly #holders = new Set<string>();
+  #isAgain = false;
   #publishMs = 0;
   #pushMs = 0;
 
@@ -105,15 +118,16 @@ export class BuildRun {
       this.#pushed.resolve();
       if (marks.length === 0) return await this.#untilDownloaded(signal);
       const ends = await Promise.all(marks.map(({ name, log }) => this.#follow(name, log, signal)));
-      return ends.find((end) => end !== 'running') ?? 'running';
+      return ends.find(({ exitCode }) => exitCode !== EXIT.done) ?? DONE;
     } catch (thrown) {
       context.signal.throwIfAborted();
       if (this.#superseded.signal.aborted) {
         this.#session.emit({ event: 'superseded', build: this.#build.number, tag: this.#tag });
-        return 'superseded';
+        return DONE;
       }
-      this.#failed('push', asOtakitError(thrown));
-      return 'failed';
+      const error = asOtakitError(thrown);
+      this.#failed('push', error);
+      return { exitCode: EXIT[error.kind] };
     } finally {
       this.#pushed.resolve();
     }
@@ -125,15 +139,35 @@ export class BuildRun {
     const { clock, emit } = this.#session;
     const { number: build } = this.#build;
     if (event.event === 'request') this.#requestedMs ??= clock.now();
-    if (event.event === 'progress') {
+    if (event.event === 'aborted' && event.reason !== 'shut-down') {
+      const message = describeEvent(event).text;
+      this.#failed('device', { code: null, message, device: event.device }, DEVICE_RETRY_MS);
+    }
+    if (event.event === 'progress' && !this.#holders.has(event.device)) {
       const { id: _id, ...progress } = event;
       emit({ ...progress, build });
     }
     if (event.event !== 'complete') return;
-    this.#downloadedMs = clock.now();
     const { tag, device, durationMs } = event;
+    // Said once: a device that does not take the image asks for it again every ten seconds.
+    if (this.#holders.has(device)) return this.#noteAgain(device);
+    this.#holders.add(device);
+    this.#downloadedMs ??= clock.now();
     emit({ event: 'downloaded', build, tag, device, durationMs });
     this.#downloaded.resolve();
+  }
+
+  /** Where there is a log, that says why. */
+  #noteAgain(device: string): void {
+    const { evidence, warn } = this.#session;
+    if (this.#isAgain || evidence.length > 0) return;
+    this.#isAgain = true;
+    warn({
+      code: 'cli/downloads-again',
+      severity: 'warning',
+      message: `${device} downloads the build again, so it may not have taken it`,
+      hint: 'Its log says why: give --part, --monitor PORT or --log FILE.',
+    });
   }
 
   #publish(): void {
@@ -166,13 +200,14 @@ export class BuildRun {
   }
 
   async #push(): Promise<void> {
-    const { targets, change, context, undoing, emit, clock, server } = this.#session;
+    const { targets, change, context, undoing, emit, warn, clock, server } = this.#session;
     const startMs = clock.now();
     const settings = { url: server.url() ?? '', version: this.#tag };
     await Promise.all(
       targets.map(async ({ target }) => {
         const made = await applyChange(target, () => settings, change, context);
         if (made.edit === null) throw refusalOf(made.issues);
+        for (const issue of made.issues) warn(issue);
         if (made.undo !== null) undoing.add(target, made.undo);
       }),
     );
@@ -195,7 +230,7 @@ export class BuildRun {
     if (signal.aborted) onAbort();
     try {
       await Promise.race([this.#downloaded.promise, aborted.promise]);
-      return 'downloaded';
+      return DONE;
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
@@ -227,12 +262,11 @@ export class BuildRun {
       const times = this.#times();
       const totalMs = clock.now() - finishedMs;
       emit({ event: 'running', build, tag, source, proven, flashOffset, times, totalMs });
-      return 'running';
+      return DONE;
     }
     const message = redactText(describeVerdict(verdict));
     this.#failed('device', { code: null, message });
-    const isOld = verdict.outcome === 'fell-back' || verdict.outcome === 'unconfirmed';
-    return isOld ? 'fell-back' : 'failed';
+    return { exitCode: VERDICT_EXIT[verdict.outcome] };
   }
 
   #times(): StepTimes {
@@ -251,7 +285,7 @@ export class BuildRun {
 
   #failed(
     step: 'push' | 'device',
-    { code, message, hint = null }: Failure,
+    { code, message, hint = null, device }: Failure,
     retryMs?: number,
   ): void {
     const { number: build } = this.#build;
@@ -262,6 +296,7 @@ export class BuildRun {
       code,
       message,
       hint,
+      device: device ?? null,
       retryMs: retryMs ?? null,
     });
   }

@@ -16,8 +16,8 @@ import type { DevEvent } from './events.ts';
 /** How `otakit dev` shows what happens: a few lines for each build, or lines of JSON. */
 export interface DevView {
   start(path: string, targets: readonly string[], evidence: readonly string[]): void;
-  /** Which partition table counts; said once, and again when it changes. */
-  table(path: string | null): void;
+  /** Which partition table counts. */
+  table(path: string): void;
   warning(issue: Issue): void;
   /** A console can be read no longer. */
   lost(name: string, cause: unknown): void;
@@ -54,7 +54,6 @@ function textView({ stdout, stderr, env }: CliContext): DevView {
   const step = (name: string, ms: number | null, text: string) =>
     line(`  ${name.padEnd(9)}${ms === null ? '' : formatDuration(ms)}`.padEnd(22) + text);
   const warn = ({ message }: Trouble) => live.above(() => stderr.write(`${message}\n`));
-  let table: string | null | undefined;
   return {
     start: (path, targets, evidence) => {
       line(`Watching ${printable(path)}, pushing to ${targets.map(printable).join(', ')}`);
@@ -64,13 +63,7 @@ function textView({ stdout, stderr, env }: CliContext): DevView {
           : `Reading the log of ${evidence.map(printable).join(', ')}`,
       );
     },
-    table: (path) => {
-      if (path === table) return;
-      table = path;
-      line(
-        path === null ? 'No partition table: sizes are not checked.' : `Table ${printable(path)}`,
-      );
-    },
+    table: (path) => line(`Table ${printable(path)}`),
     warning: (issue) => live.above(() => renderIssues([issue], 'dev', stderr, env)),
     lost: (name, cause) => warn(lostConsole(name, cause)),
     notRestored: (target, cause) => warn(notRestored(target, cause)),
@@ -119,6 +112,7 @@ function textView({ stdout, stderr, env }: CliContext): DevView {
           );
         }
         case 'failed': {
+          if (event.device !== null) live.remove(event.device);
           const code = event.code === null ? '' : `${event.code}: `;
           step('failed', null, paint('red', `${code}${printable(event.message)}`));
           if (event.hint !== null) step('', null, `hint: ${printable(event.hint)}`);

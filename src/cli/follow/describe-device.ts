@@ -1,9 +1,21 @@
 import { type DeviceStep, type DeviceVerdict, redactText } from '../../machine-config/index.ts';
 import { formatCount, formatDuration, formatHex, formatSize } from '../../shared/index.ts';
+import { EXIT } from '../exit-codes.ts';
 import type { DownloadedVerdict } from './downloads.ts';
 
 /** How following a device ended, by its log or, where that cannot be read, by its download. */
 export type FollowVerdict = DeviceVerdict | DownloadedVerdict;
+
+/** How a verdict counts for the exit code. */
+export const VERDICT_EXIT = {
+  updated: EXIT.done,
+  rebooted: EXIT.done,
+  downloaded: EXIT.done,
+  refused: EXIT.device,
+  'fell-back': EXIT.verification,
+  unconfirmed: EXIT.verification,
+  silent: EXIT.network,
+} as const;
 
 /** A step that is shown as it comes. */
 type ShownStep = Exclude<DeviceStep, { kind: 'earlier-fell-back' }>;

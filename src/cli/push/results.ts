@@ -5,18 +5,8 @@ import { renderError } from '../render-error.ts';
 import { renderIssues } from '../render-issues.ts';
 import { textTable } from '../text-table.ts';
 import { printable } from '../../shared/index.ts';
-import { describeVerdict } from '../follow/describe-device.ts';
+import { describeVerdict, VERDICT_EXIT } from '../follow/describe-device.ts';
 import type { PushResult } from './push-one.ts';
-
-const VERDICT_EXIT = {
-  updated: EXIT.done,
-  rebooted: EXIT.done,
-  downloaded: EXIT.done,
-  refused: EXIT.device,
-  'fell-back': EXIT.verification,
-  unconfirmed: EXIT.verification,
-  silent: EXIT.network,
-} as const;
 
 /** How one push counts for the exit code. */
 export function exitCodeOf({ change, verdict, error }: PushResult): number {

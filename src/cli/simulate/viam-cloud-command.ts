@@ -13,6 +13,10 @@ export function addViamCloud(simulate: Command, { context }: Cli): void {
     .option('--port <number>', 'the port; any free one unless given')
     .option('--bind <address>', 'the address to listen on', '127.0.0.1')
     .option('--tls', 'speak TLS with a self-signed certificate')
+    .option(
+      '--certificate <file>',
+      'with --tls: write the certificate here, for NODE_EXTRA_CA_CERTS',
+    )
     .option('--save', 'write each change back into the config file')
     .option('--viam-json <file>', 'write what the device of the first part logs in with here')
     .option('--part-id <id>', 'the id of the first part')
@@ -38,6 +42,9 @@ Faults are KIND[=DURATION][@METHOD][*TIMES]:
   denied, unauthenticated, unavailable   the call ends with that status
   slow=5s, silent                        the answer comes late, or never
   concurrent-edit                        somebody else saves the config right before the call
+
+--tls shows a certificate that only programs take which are told to: write it to a file with
+--certificate, and set NODE_EXTRA_CA_CERTS to that file for otakit and everything else that runs on Node.
 
 Examples:
   otakit simulate viam-cloud --config machine.json --save

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import {
   fileTarget,
   type JsonObject,
@@ -20,6 +20,7 @@ export interface ViamCloudCommandOptions {
   readonly port?: string;
   readonly bind: string;
   readonly tls?: boolean;
+  readonly certificate?: string;
   readonly save?: boolean;
   readonly viamJson?: string;
   readonly partId?: string;
@@ -53,7 +54,7 @@ export async function viamCloud(
       if (file === undefined) return;
       const text = `${JSON.stringify(config, null, 2)}\n`;
       saved = saved
-        .then(() => writeOutputFile(file, text, { overwrite: true }))
+        .then(() => save(file, text))
         .catch((thrown: unknown) =>
           say({ event: 'not-saved', file }, `not saved: ${String(thrown)}`),
         );
@@ -94,6 +95,14 @@ export async function viamCloud(
     options.readOnly ? 'reader' : 'operator',
     id === undefined || key === undefined ? {} : { id, key },
   );
+  if (options.certificate !== undefined) {
+    if (!options.tls) {
+      throw new CliError('cli/usage', '--certificate is about --tls', {
+        hint: 'Add --tls, or leave --certificate out.',
+      });
+    }
+    await writeOutputFile(options.certificate, cloud.certificate, { overwrite: true });
+  }
   const port = portNumber(options.port ?? '0');
   const { url } = await cloud.listen({ port, bind: options.bind, tls: options.tls ?? false });
   const [first] = parts;
@@ -105,6 +114,7 @@ export async function viamCloud(
     say({ event: 'listening', url, parts: described, apiKey }, '');
   } else {
     stdout.write(introduction(url, parts, apiKey));
+    if (options.tls) stdout.write(trustHint(options.certificate));
   }
   await aborted(signal);
   await saved;
@@ -125,6 +135,19 @@ function introduction(
     `export VIAM_API_KEY_ID=${id} VIAM_API_KEY=${key}\n` +
     `otakit config show --cloud ${url} --part ${parts[0]?.id ?? 'ID'}\n`
   );
+}
+
+/** As an edit would, so that the file keeps its permissions and may be behind a symbolic link. */
+async function save(file: string, text: string): Promise<void> {
+  const target = fileTarget(file);
+  await target.write(text, await target.read());
+}
+
+/** What makes programs on Node take the certificate. */
+function trustHint(certificate: string | undefined): string {
+  return certificate === undefined
+    ? '\nIts certificate is trusted nowhere: write it to a file with --certificate FILE, and set NODE_EXTRA_CA_CERTS=FILE.\n'
+    : `export NODE_EXTRA_CA_CERTS=${resolve(certificate)}\n`;
 }
 
 async function readConfig(file: string, signal: AbortSignal): Promise<JsonObject> {

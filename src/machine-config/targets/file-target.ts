@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { sha256, toHex } from '../../shared/index.ts';
-import { MachineConfigError } from '../codes.ts';
+import { fileErrorReason, sha256, type ThrowableCode, toHex } from '../../shared/index.ts';
+import { type MACHINE_CONFIG_CODES, MachineConfigError } from '../codes.ts';
+import { parseMachineConfig } from '../document.ts';
 import type { ConfigTarget } from './config-target.ts';
 
 /**
@@ -11,18 +12,21 @@ import type { ConfigTarget } from './config-target.ts';
  */
 export function fileTarget(path: string): ConfigTarget {
   const label = basename(path);
-  const read = async () => {
+  const readBytes = async () => {
     const bytes = await readFile(path).catch((cause: unknown) => {
       throw targetError(`${label} cannot be read`, path, cause);
     });
-    return { text: decode(bytes), revision: toHex(await sha256(bytes)), fragments: new Map() };
+    return { bytes, revision: toHex(await sha256(bytes)) };
   };
   return {
     id: `file:${resolve(path)}`,
     label,
-    read,
+    read: async () => {
+      const { bytes, revision } = await readBytes();
+      return { text: decode(bytes, label), revision, fragments: new Map() };
+    },
     write: async (text, since) => {
-      if ((await read()).revision !== since.revision) {
+      if ((await readBytes()).revision !== since.revision) {
         throw new MachineConfigError('machine-config/conflict', `${label} was changed meanwhile`, {
           hint: 'Run the command again; nothing was written.',
           details: { path },
@@ -48,22 +52,40 @@ async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
-function decode(bytes: Uint8Array): string {
+/** The text, if it is JSON: here it is known which file is at fault. */
+function decode(bytes: Uint8Array, label: string): string {
+  let text: string;
   try {
     // The byte order mark stays in the text, so that it is written back.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new MachineConfigError('machine-config/syntax', 'line 1, column 1: not UTF-8 text', {
+    const message = `${label}, line 1, column 1: not UTF-8 text`;
+    throw new MachineConfigError('machine-config/syntax', message, {
       hint: 'Save the file as UTF-8.',
-      details: { line: 1, column: 1 },
+      details: { line: 1, column: 1, file: label },
       cause,
     });
   }
+  try {
+    parseMachineConfig(text);
+  } catch (cause) {
+    if (!(cause instanceof MachineConfigError)) throw cause;
+    throw inFile(label, cause);
+  }
+  return text;
+}
+
+/** The same error, with the name of the file. */
+function inFile(file: string, { code, message, hint, details }: MachineConfigError) {
+  const where = message.startsWith('line ') ? `${file}, ${message}` : `${file}: ${message}`;
+  return new MachineConfigError(code as ThrowableCode<typeof MACHINE_CONFIG_CODES>, where, {
+    ...(hint === undefined ? {} : { hint }),
+    details: { ...details, file },
+  });
 }
 
 function targetError(what: string, path: string, cause: unknown): MachineConfigError {
-  const { message } = cause as Error;
-  return new MachineConfigError('machine-config/target', `${what}: ${message}`, {
+  return new MachineConfigError('machine-config/target', `${what}: ${fileErrorReason(cause)}`, {
     hint: 'Check the name, and that you may read and write there.',
     details: { path },
     cause,

@@ -4,12 +4,20 @@ import { MachineConfigError } from '../codes.ts';
 /** The gRPC status codes that mean something in particular here. */
 const STATUS = { notFound: 5, permissionDenied: 7, unauthenticated: 16 } as const;
 
-/** Anything that a call to the cloud threw, as one of our errors. */
+/**
+ * Anything that a call to the cloud threw, as one of our errors.
+ *
+ * @param what is done, for messages: `read part 1234`
+ * @param options.isLoggedIn whether the API key was taken before, so that it cannot be at fault
+ */
 export function cloudError(
   what: string,
   host: string,
   thrown: unknown,
-  signal?: AbortSignal,
+  {
+    signal,
+    isLoggedIn = false,
+  }: { readonly signal?: AbortSignal | undefined; readonly isLoggedIn?: boolean } = {},
 ): OtakitError {
   if (thrown instanceof OtakitError) return thrown;
   if (signal?.aborted && signal.reason instanceof OtakitError) return signal.reason;
@@ -18,6 +26,13 @@ export function cloudError(
   const context = { details: { host, status: code ?? null }, cause: thrown };
   switch (code ?? 0) {
     case STATUS.unauthenticated:
+      if (isLoggedIn) {
+        return new MachineConfigError(
+          'machine-config/login-expired',
+          `${host} took the API key, but the login that it gave for it is not valid (to ${what}): ${said}`,
+          { ...context, hint: 'Try again. If it stays, the logins of that cloud expire too soon.' },
+        );
+      }
       return new MachineConfigError(
         'machine-config/not-authenticated',
         `${host} does not accept the API key: ${said}`,
@@ -42,9 +57,19 @@ export function cloudError(
       return new MachineConfigError(
         'machine-config/cloud-unreachable',
         `${host} failed to ${what}: ${said}`,
-        { ...context, hint: 'Check the connection, and try again.' },
+        {
+          ...context,
+          hint: isCertificateFault(said)
+            ? 'Name a file with the certificate of that cloud in NODE_EXTRA_CA_CERTS, before otakit starts.'
+            : 'Check the connection, and try again.',
+        },
       );
   }
+}
+
+/** In the words of OpenSSL. */
+function isCertificateFault(said: string): boolean {
+  return /certificate/i.test(said);
 }
 
 /** `fetch failed` alone says nothing; what made it fail lies at the end of its causes. */

@@ -46,14 +46,16 @@ export class ViamCloud {
     for (let attempt = 1; ; attempt += 1) {
       const isFresh = this.#client === null;
       this.#client ??= this.#login(sdk, signal);
+      const client = await this.#client.catch((thrown: unknown) => {
+        throw cloudError(what, this.host, thrown, { signal });
+      });
       try {
-        const client = await this.#client;
         return await this.#bounded(what, work(client, sdk), signal);
       } catch (thrown) {
-        const error = cloudError(what, this.host, thrown, signal);
-        const isExpired = error.code === 'machine-config/not-authenticated' && !isFresh;
-        if (error.code === 'machine-config/not-authenticated') this.#client = null;
-        if (!isExpired || attempt > 1) throw error;
+        const error = cloudError(what, this.host, thrown, { signal, isLoggedIn: true });
+        const isExpired = error.code === 'machine-config/login-expired';
+        if (isExpired) this.#client = null;
+        if (!isExpired || isFresh || attempt > 1) throw error;
       }
     }
   }

@@ -50,7 +50,7 @@ describe('otakit config show', () => {
     await using work = await workspace('{\n  "services": [\n  }');
     const { exitCode, stderr } = await work.config('show');
     expect(exitCode).toBe(3);
-    expect(stderr).toContain('error machine-config/syntax: line 3, column 3: ');
+    expect(stderr).toContain('error machine-config/syntax: machine.json, line 3, column 3: ');
   });
 
   it('wants to know which config', async () => {
@@ -97,6 +97,15 @@ describe('otakit config set, diff and revert', () => {
     expect(JSON.parse(stdout)).toMatchObject({ written: true, service: 'OTA', to: null });
     expect(await work.text()).toBe('{"services": []}');
     expect(await readdir(join(work.data, 'config-undo'))).toEqual([]);
+  });
+
+  it('says so when there was no version before', async () => {
+    const entry =
+      '{"name": "OTA", "model": "ota_service", "attributes": {"url": "http://10.0.0.5:1/a"}}';
+    await using work = await workspace(`{"services": [${entry}]}`);
+    await work.config('set', '--tag', 'v1');
+    const { stdout } = await work.config('revert');
+    expect(stdout).toContain('service OTA is without a version again, as it was');
   });
 
   it('keeps the old value where only its owner reads it', async () => {

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
+import { connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -180,6 +182,75 @@ describe('otakit dev, with a config in a file', () => {
     expect(stdout).toContain('No log of the device');
     expect(stdout).toMatch(/Build 1: test-app v1, ESP32, [\d,]+ bytes, \d\.\d % of the slot/);
     expect(stdout).toMatch(/download.*127\.0\.0\.1 has every byte/);
+  });
+
+  it('ends --once with exit 3 where the config has two services, and takes the one that is named', async () => {
+    const { command, env, config } = await withFile('--once', '--json');
+    const service = (name: string) => ({ name, model: 'ota_service', attributes: {} });
+    await writeFile(config, JSON.stringify({ services: [service('a'), service('b')] }));
+    const { exitCode, stdout } = await otakit(command, { env });
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain('machine-config/several-services');
+    const dev = started([...command, '--service', 'b'], env);
+    await dev.nextEvent('pushed');
+    expect(JSON.parse(await readFile(config, 'utf8'))).toMatchObject({
+      services: [{ attributes: {} }, { attributes: { version: expect.any(String) } }],
+    });
+    const codes = dev.events.map(({ code }) => code);
+    expect(codes).toContain('machine-config/not-first-service');
+  });
+
+  it('holds to the chip of the first build', async () => {
+    const { command, env, build, write, config } = await withFile('--json');
+    const dev = started(command, env);
+    const { tag } = (await dev.nextEvent('pushed')) as unknown as Tagged;
+    await write(await buildTestApp({ chip: 'esp32c3' }));
+    expect(await dev.nextEvent('rejected')).toMatchObject({
+      build: 2,
+      issues: [{ code: 'app-image/chip-mismatch' }],
+    });
+    expect(await readFile(config, 'utf8')).toContain(tag);
+    await build('v3');
+    expect(await dev.nextEvent('pushed')).toMatchObject({ build: 3 });
+  });
+
+  it('says that sizes are not checked where there is no partition table', async () => {
+    const { command, env } = await withFile('--json');
+    const dev = started(
+      command.filter((word) => word !== '--partitions' && word !== TABLE),
+      env,
+    );
+    await dev.nextEvent('pushed');
+    expect(dev.events.map(({ code }) => code)).toContain('cli/sizes-not-checked');
+  });
+
+  it('says once that a device downloads again, and when a download is cut off', async () => {
+    const { command, env } = await withFile('--json');
+    const dev = started(command, env);
+    const { url } = (await dev.nextEvent('published')) as unknown as { url: string };
+    await dev.nextEvent('pushed');
+    const { origin, pathname } = new URL(url);
+    const download = async (isWhole: boolean) => {
+      const session = connectHttp2(origin);
+      const stream = session.request({ ':path': pathname });
+      if (isWhole) await once(stream.resume(), 'end');
+      else await once(stream, 'response');
+      session.destroy();
+    };
+    await download(false);
+    expect(await dev.nextEvent('failed')).toMatchObject({
+      step: 'device',
+      device: '127.0.0.1',
+      retryMs: 10_000,
+      message: expect.stringContaining('cut off at'),
+    });
+    await download(true);
+    await dev.nextEvent('downloaded');
+    await download(true);
+    await download(true);
+    const again = () => dev.events.filter(({ code }) => code === 'cli/downloads-again');
+    await expect.poll(again).toHaveLength(1);
+    expect(dev.events.filter(({ event }) => event === 'downloaded')).toHaveLength(1);
   });
 
   it('ends --once with exit 3 where the build is no good, and leaves the config alone', async () => {

@@ -124,6 +124,22 @@ describe('otakit push', () => {
     expect(attributes(made.part.config)).toMatchObject({ version: 'v2' });
   });
 
+  it('warns when the device will run another service', async () => {
+    await using made = await fleet();
+    made.cloud.edit(made.part.id, (config) => ({
+      services: [
+        { name: 'first', model: 'ota_service', attributes: {} },
+        ...(config['services'] as readonly JsonObject[]),
+      ],
+    }));
+    const { exitCode, stderr } = await made.push('--tag', 'v2', '--service', 'OTA');
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('machine-config/not-first-service');
+    expect(stderr).toContain('the device uses first, the first of 2 OTA services, and not OTA');
+    const first = await made.push('--tag', 'v2', '--service', 'first');
+    expect(first).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
   it('keeps what somebody else saves meanwhile', async () => {
     await using made = await fleet();
     made.cloud.inject({ kind: 'concurrent-edit', method: 'UpdateRobotPart', times: 1 });

@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../../machine-config/fixture.ts';
 import { otakit } from '../../support/cli.ts';
 import { startOtakit } from '../../support/running-cli.ts';
+import { REPOSITORY } from '../../support/source-files.ts';
+import { temporaryFolder } from '../../support/temp-folder.ts';
 
 interface Listening {
   readonly url: string;
@@ -93,6 +97,38 @@ describe('otakit simulate viam-cloud', () => {
     expect(broken.stderr).not.toContain(key);
     const missing = await otakit(['config', 'show', '--part', 'x', '--cloud', cloud.url]);
     expect(missing.stderr).toContain('VIAM_API_KEY_ID');
+  });
+
+  it('speaks TLS to whoever was given its certificate', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, 'cert.pem');
+    await using cloud = await running('--tls', '--certificate', file);
+    const { id, key } = cloud.apiKey;
+    const show = (trust: object) =>
+      promisify(execFile)(
+        process.execPath,
+        [join(REPOSITORY, 'src/main.ts'), 'config', 'show', '--part', cloud.partId].concat([
+          '--cloud',
+          cloud.url,
+        ]),
+        { env: { ...process.env, VIAM_API_KEY_ID: id, VIAM_API_KEY: key, ...trust } },
+      );
+    expect((await show({ NODE_EXTRA_CA_CERTS: file })).stdout).toContain('version  v1.0.0');
+    await expect(show({})).rejects.toMatchObject({
+      code: 5,
+      stderr: expect.stringMatching(
+        /cloud-unreachable.*certificate[^]*hint: .*NODE_EXTRA_CA_CERTS/,
+      ),
+    });
+    const unused = await otakit([
+      'simulate',
+      'viam-cloud',
+      '--config',
+      cloud.file,
+      '--certificate',
+      file,
+    ]);
+    expect(unused).toMatchObject({ exitCode: 2 });
   });
 
   it('fails on request', async () => {
