@@ -145,7 +145,6 @@ export class FlashDevice implements AsyncDisposable {
     const facts = await detectChip(connection);
     this.#facts = facts;
     if (isUsbSerialJtag(this.#link)) await stopWatchdogs(connection, facts);
-    const identity = await readIdentity(connection, facts);
     let rate = ROM_BAUD_RATE;
     const raise = async () => {
       if (!this.#link.hasBaudRate || rate === this.#wantedRate) return true;
@@ -153,11 +152,11 @@ export class FlashDevice implements AsyncDisposable {
       if (raised) rate = this.#wantedRate;
       return raised;
     };
-    if (this.#wantsStub && !connection.isStub) {
-      // The stub is the first large thing to be sent, so the rate is raised before it.
-      if (romMayChangeRate && facts.romChangesBaudRate && !(await raise())) return false;
-      await startStub(connection, facts, identity.revision);
-    }
+    const uploads = this.#wantsStub && !connection.isStub;
+    // The stub is the first large thing to be sent, so the rate is raised before it.
+    if (uploads && romMayChangeRate && facts.romChangesBaudRate && !(await raise())) return false;
+    const identity = await readIdentity(connection, facts);
+    if (uploads) await startStub(connection, facts, identity.revision);
     if (!(await raise())) return false;
     await attachFlash(connection);
     const flashId = await readFlashId(connection, facts);

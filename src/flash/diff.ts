@@ -7,10 +7,14 @@ const BLOCK_BYTES = 16 * SECTOR_BYTES;
 const PATIENCE_SECTORS = 32;
 const MOST = 0.75;
 
-const BLANK_BLOCK_MD5 = md5(new Uint8Array(BLOCK_BYTES).fill(0xff));
+const BLANK_BLOCK_MD5 = blankMd5(BLOCK_BYTES);
 
 export function md5(bytes: Uint8Array): Uint8Array {
   return createHash('md5').update(bytes).digest();
+}
+
+function blankMd5(sizeBytes: number): Uint8Array {
+  return md5(new Uint8Array(sizeBytes).fill(0xff));
 }
 
 export function isBlank(bytes: Uint8Array): boolean {
@@ -34,7 +38,15 @@ export async function findDifferences(
 ): Promise<readonly boolean[]> {
   const differs = Array<boolean>(data.length / SECTOR_BYTES).fill(false);
   const digest = (start: number, length: number) => device.md5(flashOffset + start, length);
-  if (data.length === 0 || bytesEqual(await digest(0, data.length), md5(data))) return differs;
+  if (data.length === 0) return differs;
+  const whole = await digest(0, data.length);
+  if (bytesEqual(whole, md5(data))) return differs;
+  // A first flash: one answer says it all.
+  if (bytesEqual(whole, blankMd5(data.length))) {
+    return differs.map(
+      (_, index) => !isBlank(data.subarray(index * SECTOR_BYTES, (index + 1) * SECTOR_BYTES)),
+    );
+  }
   let asked = 0;
   let different = 0;
   for (let start = 0; start < data.length; start += BLOCK_BYTES) {

@@ -38,6 +38,7 @@ export {
 } from './plan/plan.ts';
 export type { OnProgress, Progress } from './progress.ts';
 export {
+  compressAhead,
   Compressor,
   type FlashPart,
   type PartReport,

@@ -57,6 +57,24 @@ export class Compressor {
   }
 }
 
+/** More is not compressed ahead: what is not needed would only keep the process busy. */
+const AHEAD_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Begins to compress what a board gets that has nothing of it yet. Resetting a board into its loader
+ * leaves time for that.
+ */
+export function compressAhead(parts: readonly FlashPart[], compressor: Compressor): void {
+  let total = 0;
+  for (const { data } of parts) {
+    for (const { kind, start, end } of planRuns(data, everySector(data), true)) {
+      total += end - start;
+      if (total > AHEAD_BYTES) return;
+      if (kind === 'write') void compressor.deflate(data.subarray(start, end));
+    }
+  }
+}
+
 /** Sectors in a row that get the same treatment; offsets from the start of the part. */
 interface Run {
   readonly kind: 'write' | 'erase';
@@ -91,9 +109,7 @@ async function writePart(
     onProgress?.({ phase: `${phase} ${name}`, doneBytes, totalBytes });
 
   report('compare', 0, data.length);
-  const differs = full
-    ? Array<boolean>(data.length / SECTOR_BYTES).fill(true)
-    : await findDifferences(device, flashOffset, data);
+  const differs = full ? everySector(data) : await findDifferences(device, flashOffset, data);
   const written = await writeSectors(device, part, differs, compressor, (done, total) =>
     report('write', done, total),
   );
@@ -151,6 +167,10 @@ async function writeSectors(
     onBytes(done, total);
   }
   return { writtenBytes: total - erasedBytes, erasedBytes, sentBytes };
+}
+
+function everySector(data: Uint8Array): readonly boolean[] {
+  return Array<boolean>(data.length / SECTOR_BYTES).fill(true);
 }
 
 /** @param canErase whether blank sectors can be erased by themselves */

@@ -6,6 +6,7 @@ import { readInputFile } from '../files.ts';
 import { optionalSize } from '../partitions/options.ts';
 import type { Cli } from '../nouns.ts';
 import { flashBoards } from './flash-boards.ts';
+import type { PlanFor } from './flash-one.ts';
 import { plannerOptions, show, tableOnBoard, type WritingOptions } from './planning.ts';
 
 export interface AppOptions extends Omit<WritingOptions, 'partitions' | 'eraseAll'> {
@@ -15,13 +16,14 @@ export interface AppOptions extends Omit<WritingOptions, 'partitions' | 'eraseAl
 /** `otakit flash app IMAGE --slot next` */
 export async function app(fileName: string, options: AppOptions, cli: Cli): Promise<void> {
   const bytes = await readInputFile(fileName);
-  await flashBoards(options, cli, async (device) => {
+  const planFor: PlanFor = async (device) => {
     const table = await tableOnBoard(device, options);
     const at = options.slot === 'next' ? await nextSlot(device, options) : options.slot;
     const plan = await planFlash([{ fileName, bytes, at }], { table, ...plannerOptions(options) });
     show(plan, options, cli);
     return plan;
-  });
+  };
+  await flashBoards(options, cli, { planFor });
 }
 
 /** The slot that an update over the air would take: the OTA slot after the one that boots. */

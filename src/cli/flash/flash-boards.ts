@@ -1,24 +1,18 @@
-import { Compressor } from '../../flash/index.ts';
+import { compressAhead, Compressor } from '../../flash/index.ts';
 import { OtakitError, systemClock } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Cli } from '../nouns.ts';
 import { renderError } from '../render-error.ts';
-import type { BoardInputs } from './board-nvs.ts';
 import { boardData, type BoardResult, doneText } from './board-report.ts';
 import { createBoardScreen } from './board-screen.ts';
-import { flashOne, type PlanFor, startApplication } from './flash-one.ts';
+import { type FlashJob, flashOne, startApplication } from './flash-one.ts';
 import { prepareMonitor } from './monitor-after.ts';
 import type { WritingOptions } from './planning.ts';
 import { targetsOf } from './session.ts';
 
 /** Flashes all boards that are meant, at once; one that fails leaves the others alone. */
-export async function flashBoards(
-  options: WritingOptions,
-  cli: Cli,
-  planFor: PlanFor,
-  perBoard: BoardInputs | null = null,
-): Promise<void> {
+export async function flashBoards(options: WritingOptions, cli: Cli, job: FlashJob): Promise<void> {
   const monitor = await prepareMonitor(options);
   if (options.loop) {
     if (monitor !== null) {
@@ -31,7 +25,7 @@ export async function flashBoards(
       );
     }
     const { flashInLoop } = await import('./loop.ts');
-    await flashInLoop(options, cli, planFor, perBoard);
+    await flashInLoop(options, cli, job);
     return;
   }
   const targets = await targetsOf(options);
@@ -46,12 +40,13 @@ export async function flashBoards(
   }
   const screen = createBoardScreen(cli.context.stderr, targets, systemClock);
   const compressor = new Compressor();
+  compressAhead(job.early?.parts ?? [], compressor);
   const finish = monitor?.keep ?? startApplication(options);
   const results = await Promise.all(
     targets.map((target) =>
       flashOne(target, options, cli, {
-        planFor,
-        perBoard,
+        planFor: job.planFor,
+        perBoard: job.perBoard ?? null,
         compressor,
         finish,
         onProgress: screen.progressOf(target),

@@ -17,6 +17,15 @@ import { withDeviceAt } from './session.ts';
 /** Makes the plan for a board that is connected, with what it gets of its own. */
 export type PlanFor = (device: FlashDevice, own: readonly FlashInput[]) => Promise<FlashPlan>;
 
+/** What boards get. */
+export interface FlashJob {
+  readonly planFor: PlanFor;
+  /** What each gets of its own. */
+  readonly perBoard?: BoardInputs | null;
+  /** The plan, where it takes no board to make it. */
+  readonly early?: FlashPlan | null;
+}
+
 /** How one board is flashed. */
 export interface Flashing {
   readonly planFor: PlanFor;

@@ -1,6 +1,7 @@
 import {
   type BenchPort,
   boardPorts,
+  compressAhead,
   Compressor,
   isNoBoardYet,
   waitForUnplug,
@@ -11,10 +12,9 @@ import { EXIT } from '../exit-codes.ts';
 import { openPort } from '../links.ts';
 import type { Cli } from '../nouns.ts';
 import { asOtakitError, renderError } from '../render-error.ts';
-import type { BoardInputs } from './board-nvs.ts';
 import { boardData, type BoardResult, doneText } from './board-report.ts';
 import { createBoardScreen } from './board-screen.ts';
-import { flashOne, type PlanFor } from './flash-one.ts';
+import { type FlashJob, flashOne } from './flash-one.ts';
 import { LoopTally } from './loop-tally.ts';
 import type { WritingOptions } from './planning.ts';
 
@@ -26,14 +26,9 @@ const BELL = '\u0007';
  * Flashes board after board until Ctrl-C: waits for one, flashes it, waits until it is unplugged. With
  * `--port all`, or none, that goes on at every USB port at once; otherwise at each port that is named.
  */
-export async function flashInLoop(
-  options: WritingOptions,
-  cli: Cli,
-  planFor: PlanFor,
-  perBoard: BoardInputs | null,
-): Promise<void> {
+export async function flashInLoop(options: WritingOptions, cli: Cli, job: FlashJob): Promise<void> {
   const { port = 'all' } = options;
-  const bench = new Bench(options, cli, planFor, perBoard);
+  const bench = new Bench(options, cli, job);
   const ports = port === 'all' ? null : port.split(',').map((target) => target.trim());
   try {
     await (ports === null ? bench.watchUsb() : bench.watch(ports));
@@ -52,8 +47,7 @@ class Bench {
   readonly tally = new LoopTally();
   readonly #options: WritingOptions;
   readonly #cli: Cli;
-  readonly #planFor: PlanFor;
-  readonly #perBoard: BoardInputs | null;
+  readonly #job: FlashJob;
   readonly #compressor = new Compressor();
   /** Ports with a board that is being flashed. */
   readonly #busy = new Set<string>();
@@ -63,11 +57,11 @@ class Bench {
   readonly #visits = new Set<Promise<void>>();
   #wasInterrupted = false;
 
-  constructor(options: WritingOptions, cli: Cli, planFor: PlanFor, perBoard: BoardInputs | null) {
+  constructor(options: WritingOptions, cli: Cli, job: FlashJob) {
     this.#options = options;
     this.#cli = cli;
-    this.#planFor = planFor;
-    this.#perBoard = perBoard;
+    this.#job = job;
+    compressAhead(job.early?.parts ?? [], this.#compressor);
   }
 
   /** Whether Ctrl-C came in the middle of a board. */
@@ -126,9 +120,9 @@ class Bench {
         if (!this.#busy.has(target) && !isAlone)
           this.#note(`${target}: flashing ${device.info.mac}`);
         this.#busy.add(target);
-        return this.#planFor(device, own);
+        return this.#job.planFor(device, own);
       },
-      perBoard: this.#perBoard,
+      perBoard: this.#job.perBoard ?? null,
       compressor: this.#compressor,
       finish: async (device) => {
         if (this.#options.reset) await device.reset();

@@ -51,18 +51,17 @@ export async function nvs(
     assertGood(early.issues, options, cli);
   }
   let isShown = early !== null;
-  await flashBoards(
-    options,
-    cli,
-    async (device: FlashDevice, own) => {
+  await flashBoards(options, cli, {
+    early,
+    perBoard,
+    planFor: async (device: FlashDevice, own) => {
       const table = named ?? (await tableOnBoard(device, options));
       const plan = await planFor(table, own);
       if (!isShown) show(plan, options, cli);
       isShown = true;
       return plan;
     },
-    perBoard,
-  );
+  });
 }
 
 type NvsSource =

@@ -40,10 +40,10 @@ export async function write(
     }
     return;
   }
-  await flashBoards(
-    options,
-    cli,
-    async (device, own) => {
+  await flashBoards(options, cli, {
+    early: plan,
+    perBoard,
+    planFor: async (device, own) => {
       if (plan !== null && own.length === 0) return plan;
       const made = await planFlash([...inputs, ...own], {
         table: plan?.table ?? (await tableOnBoard(device, options)),
@@ -52,8 +52,7 @@ export async function write(
       if (own.length === 0) show(made, options, cli);
       return made;
     },
-    perBoard,
-  );
+  });
 }
 
 /** The plan, or `null` where it takes the table of the board to make one. */

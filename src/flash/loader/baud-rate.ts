@@ -8,8 +8,8 @@ export const ROM_BAUD_RATE = 115_200;
 /** Rates to fall back to when a line turns out to be bad. */
 const LADDER = [1_500_000, 921_600, 460_800, 230_400, ROM_BAUD_RATE];
 
-/** Garbage of the change is on the line for this long. */
-const SETTLE_MS = 50;
+/** Garbage of the change is on the line for about this long; where it takes longer, a check more helps. */
+const SETTLE_MS = 20;
 const CHECKS = 3;
 
 /** The next lower rate; the ROM's own is the last. */
