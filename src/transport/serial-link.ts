@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, realpath } from 'node:fs/promises';
 import { SerialPort } from 'serialport';
 import { TransportError } from './codes.ts';
 import { Incoming } from './incoming.ts';
@@ -21,7 +21,9 @@ export async function openSerialLink(
   await call((done) => port.open(done)).catch(async (cause: Error) => {
     throw await describeOpenFailure(path, cause);
   });
-  return new SerialLink(port, await usbIdentityOf(path), await probeSignals(port));
+  // A link such as those in /dev/serial/by-id may lead elsewhere by the time that it is looked at.
+  const device = await realpath(path).catch(() => path);
+  return new SerialLink(port, device, await usbIdentityOf(path), await probeSignals(port));
 }
 
 /** How often an open port is looked for, see {@link SerialLink}. */
@@ -39,7 +41,7 @@ class SerialLink implements Link {
   readonly #presence: NodeJS.Timeout;
   readonly #signalsBy: SignalsBy;
 
-  constructor(port: SerialPort, usb: UsbIdentity | null, signalsBy: SignalsBy) {
+  constructor(port: SerialPort, device: string, usb: UsbIdentity | null, signalsBy: SignalsBy) {
     this.target = port.path;
     this.usb = usb;
     this.#port = port;
@@ -53,7 +55,7 @@ class SerialLink implements Link {
     // its device file is gone at once.
     this.#presence = setInterval(() => {
       if (process.platform === 'win32') return;
-      access(port.path).catch((error: Error) => this.#incoming.end(lost(this.target, error)));
+      access(device).catch((error: Error) => this.#incoming.end(lost(this.target, error)));
     }, PRESENCE_CHECK_MS).unref();
   }
 

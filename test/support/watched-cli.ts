@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { runCli } from '../../src/cli/index.ts';
 
@@ -10,6 +10,8 @@ export interface WatchedCli {
   waitFor(pattern: RegExp): Promise<RegExpExecArray>;
   /** The same for stderr. */
   waitForStderr(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Writes to its standard input, which is a pipe. */
+  type(text: string): void;
   /** What Ctrl-C does. */
   interrupt(reason: Error): void;
   /** The exit code, once it has ended. */
@@ -40,11 +42,12 @@ export function watchOtakit(
     },
   });
   const interrupt = new AbortController();
+  const stdin = new PassThrough();
   let hasEnded = false;
   const ended = runCli(args, {
     stdout: capture('stdout'),
     stderr: capture('stderr'),
-    stdin: Readable.from([]),
+    stdin,
     env,
     signal: interrupt.signal,
   }).finally(() => {
@@ -77,6 +80,7 @@ export function watchOtakit(
     },
     waitFor: (pattern) => waitFor('stdout', pattern),
     waitForStderr: (pattern) => waitFor('stderr', pattern),
+    type: (chunk) => stdin.write(chunk),
     interrupt: (reason) => interrupt.abort(reason),
     ended,
   };

@@ -11,7 +11,11 @@ export function addChip(simulate: Command, { context }: Cli): void {
     .option('--flash <size>', 'size of its flash', '4MB')
     .option('--image <file>', 'what its flash holds from 0x0 at first: a merged image or a dump')
     .option('--state <file>', 'keep the flash in this file from run to run')
-    .option('--listen <where>', 'tcp://host:port, rfc2217://host:port or pty', 'tcp://127.0.0.1:0')
+    .option(
+      '--listen <where>',
+      'tcp://host:port, rfc2217://host:port, pty, or pty:LINK for a path that leads to it',
+      'tcp://127.0.0.1:0',
+    )
     .option('--baud-limit <baud>', 'take the time that a line of this rate would')
     .option('--flash-time <factor>', 'how much of a real flash’s time to take, from 0 to 1', '0')
     .option('--faults <file>', 'what is to go wrong, as JSON')
@@ -31,7 +35,14 @@ is in it: bootloader, table, otadata, and the app of firmware-samples/ (other co
 
 Over rfc2217:// the modem lines reset the chip as on a board. tcp:// and pty have no such lines:
 connecting resets the chip, and a host that says SYNC gets the loader. A cable that a fault pulled is plugged
-in again by the next connection.
+in again by the next connection; a port that comes back under another name is printed again, and pty:LINK
+leads there.
+
+Faults, in a JSON object (bytes are counted from the start):
+  unplugAfterBytes, brownOutAfterBytes         N bytes from the host, then that happens
+  renameAfterBytes, renameAfterBytesToHost     N bytes, then the port has another name
+  dropToChip, flipToChip, dropToHost, flipToHost   [N, …]: these bytes get lost, or one bit of them flips
+  badSectors [N, …], eraseSlowdown FACTOR, flashId N
 
 Examples:
   otakit simulate chip --chip esp32c3 --listen tcp://127.0.0.1:5555

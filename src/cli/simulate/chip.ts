@@ -36,10 +36,10 @@ export async function simulateChip(
   const chip = await createChip(options, failure.reject);
   if (options.echo) chip.onPrint((text) => context.stderr.write(text));
   try {
-    await using listener = await listen(chip, options.listen);
-    context.stdout.write(
-      options.json ? `${JSON.stringify({ target: listener.target })}\n` : `${listener.target}\n`,
-    );
+    const announce = (target: string) =>
+      context.stdout.write(options.json ? `${JSON.stringify({ target })}\n` : `${target}\n`);
+    await using listener = await listen(chip, options.listen, announce);
+    announce(listener.target);
     context.stderr.write('Ctrl-C stops.\n');
     await Promise.race([failure.promise, interrupted(context.signal)]);
   } finally {
@@ -92,19 +92,26 @@ async function readIfThere(path: string): Promise<Uint8Array | null> {
   }
 }
 
-async function listen(chip: VirtualChip, where: string): Promise<ChipListener> {
-  if (where === 'pty') return listenPty(chip);
+async function listen(
+  chip: VirtualChip,
+  where: string,
+  onRename: (target: string) => void,
+): Promise<ChipListener> {
+  const link = /^pty(?::(.+))?$/.exec(where);
+  if (link !== null) {
+    return listenPty(chip, { onRename, ...(link[1] === undefined ? {} : { link: link[1] }) });
+  }
   const match = /^(tcp|rfc2217):\/\/(\[[^\]]+\]|[^:/]+):(\d{1,5})$/.exec(where);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
     throw new CliError('cli/usage', `--listen ${where} is nothing to listen on`, {
-      hint: 'Write tcp://127.0.0.1:5555, rfc2217://127.0.0.1:4000 or pty; port 0 takes any free one.',
+      hint: 'Write tcp://127.0.0.1:5555, rfc2217://127.0.0.1:4000, pty or pty:LINK; port 0 takes any free one.',
     });
   }
   const host = (match[2] ?? '').replace(/^\[|\]$/g, '');
   return match[1] === 'tcp'
-    ? listenTcp(chip, host, port)
-    : listenRfc2217(chip, host, port, systemClock);
+    ? listenTcp(chip, host, port, { onRename })
+    : listenRfc2217(chip, host, port, systemClock, { onRename });
 }
 
 function interrupted(signal: AbortSignal): Promise<never> {

@@ -2,7 +2,7 @@ import { type ChipName, chipByName } from '../../chips/index.ts';
 import type { Clock } from '../../shared/index.ts';
 import type { Signals } from '../../transport/index.ts';
 import type { ChipFaults } from './faults.ts';
-import { garbled, Wire } from './wire.ts';
+import { type CutKind, garbled, Wire } from './wire.ts';
 import { Line } from './line.ts';
 import { Loader } from './loader.ts';
 import { NorFlash } from './nor-flash.ts';
@@ -57,6 +57,9 @@ export interface BootContext {
 /** Gets what the chip sends, and at which rate it sent it. */
 export type ChipOutput = (bytes: Uint8Array, baudRate: number) => void;
 
+/** Told that a fault has ended the connection, and how; what it rejects with is a fault of the simulator. */
+export type CutListener = (kind: CutKind) => void | Promise<void>;
+
 type Mode = 'off' | 'held' | 'app' | 'loader';
 
 /**
@@ -81,6 +84,7 @@ export class VirtualChip {
   #work: Promise<void> = Promise.resolve();
   #output: ChipOutput = () => {};
   #onPrint: (text: string) => void = () => {};
+  readonly #onCut = new Set<CutListener>();
 
   constructor(options: VirtualChipOptions) {
     this.#options = options;
@@ -96,7 +100,7 @@ export class VirtualChip {
       flashSizeBytes,
     };
     this.flash = new NorFlash(flashSizeBytes, new Set(faults.badSectors ?? []));
-    this.#wire = new Wire(faults);
+    this.#wire = new Wire(faults, (kind) => this.#cut(kind));
     const { clock, baudLimit = null } = options;
     this.#fromHost = new Line(clock, baudLimit);
     this.#toHost = new Line(clock, baudLimit);
@@ -122,6 +126,12 @@ export class VirtualChip {
     if (!this.#wire.isCut) return;
     this.#wire.mend();
     this.reset();
+  }
+
+  /** Adds who is told that the connection has ended by a fault; the function returned removes it. */
+  onCut(listener: CutListener): () => void {
+    this.#onCut.add(listener);
+    return () => this.#onCut.delete(listener);
   }
 
   /** Who gets the text that the chip prints, besides the host on its UART. */
@@ -243,6 +253,15 @@ export class VirtualChip {
       stopped,
     }).catch((error: unknown) => {
       if (!stopped.aborted) this.#fail(error);
+    });
+  }
+
+  #cut(kind: CutKind): void {
+    // What is on its way through the cable still arrives, so only after this turn.
+    queueMicrotask(() => {
+      for (const listener of this.#onCut) {
+        Promise.resolve(listener(kind)).catch((error: unknown) => this.#fail(error));
+      }
     });
   }
 

@@ -10,6 +10,13 @@ export interface ChipFaults {
   readonly flipToHost?: readonly number[];
   /** The cable is pulled after this many bytes from the host. */
   readonly unplugAfterBytes?: number;
+  /**
+   * The port goes away after this many bytes from the host and is back under another name, as a native
+   * USB port is that enumerates anew.
+   */
+  readonly renameAfterBytes?: number;
+  /** The same after this many bytes to the host, so that it happens to who only listens too. */
+  readonly renameAfterBytesToHost?: number;
   /** The supply gives way after this many bytes from the host: the chip resets, in the middle of whatever it does. */
   readonly brownOutAfterBytes?: number;
   /** How many times slower than usual the flash is. */
@@ -21,7 +28,14 @@ export interface ChipFaults {
 }
 
 const LISTS = ['dropToChip', 'flipToChip', 'dropToHost', 'flipToHost', 'badSectors'];
-const NUMBERS = ['unplugAfterBytes', 'brownOutAfterBytes', 'eraseSlowdown', 'flashId'];
+const NUMBERS = [
+  'unplugAfterBytes',
+  'renameAfterBytes',
+  'renameAfterBytesToHost',
+  'brownOutAfterBytes',
+  'eraseSlowdown',
+  'flashId',
+];
 
 /**
  * Reads faults from JSON, such as `{"unplugAfterBytes": 5000, "badSectors": [17]}`.

@@ -3,8 +3,9 @@ export { type BootContext, VirtualChip, type VirtualChipOptions } from './chip.t
 export { VIRTUAL_CHIP_CODES, VirtualChipError } from './codes.ts';
 export { type ChipFaults, parseChipFaults } from './faults.ts';
 export { listenRfc2217 } from './listen-rfc2217.ts';
-export { listenPty } from './listen-pty.ts';
-export { type ChipListener, listenTcp } from './listen-tcp.ts';
+export { listenPty, type PtyOptions } from './listen-pty.ts';
+export { listenTcp } from './listen-tcp.ts';
+export type { ChipListener, ListenerOptions } from './listener.ts';
 export { NorFlash } from './nor-flash.ts';
 export { profileOf, VIRTUAL_CHIPS, type VirtualChipName } from './profile.ts';
 export { linkToChip, simLinks } from './sim-link.ts';

@@ -1,11 +1,22 @@
 import type { Clock } from '../../shared/index.ts';
 import { createRfc2217Server } from '../../transport/index.ts';
 import type { VirtualChip } from './chip.ts';
-import type { ChipListener } from './listen-tcp.ts';
+import { type ChipListener, keepListening, type ListenerOptions } from './listener.ts';
 import { linkToChip } from './sim-link.ts';
 
 /** Shares a chip over RFC 2217, with modem lines and rates, as a serial server shares a board. */
 export async function listenRfc2217(
+  chip: VirtualChip,
+  host: string,
+  port: number,
+  clock: Clock,
+  options: ListenerOptions = {},
+): Promise<ChipListener> {
+  chip.reset('app');
+  return keepListening(chip, (again) => listenOnce(chip, host, again ? 0 : port, clock), options);
+}
+
+async function listenOnce(
   chip: VirtualChip,
   host: string,
   port: number,
@@ -20,7 +31,6 @@ export async function listenRfc2217(
       return linkToChip('the virtual chip', chip, 115_200);
     },
   });
-  chip.reset('app');
   const shownHost = server.host.includes(':') ? `[${server.host}]` : server.host;
   return {
     target: `rfc2217://${shownHost}:${server.port}`,

@@ -1,12 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { VirtualChip } from './chip.ts';
-
-/** A listener that a host can connect to. */
-export interface ChipListener extends AsyncDisposable {
-  /** The port string to give to a host. */
-  readonly target: string;
-}
+import { type ChipListener, keepListening, type ListenerOptions } from './listener.ts';
 
 /**
  * Puts a chip's UART on a TCP port. A raw pipe has no modem lines, so connecting resets the chip into
@@ -16,27 +11,38 @@ export async function listenTcp(
   chip: VirtualChip,
   host: string,
   port: number,
+  options: ListenerOptions = {},
 ): Promise<ChipListener> {
-  let current: Socket | null = null;
+  return keepListening(chip, (again) => listenOnce(chip, host, again ? 0 : port), options);
+}
+
+async function listenOnce(chip: VirtualChip, host: string, port: number): Promise<ChipListener> {
+  /** Whose bytes arrive; a socket is none any more once its cable was pulled. */
+  let plugged: Socket | null = null;
+  const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     // The newest cable is the one that is plugged in: a host that has just closed its connection and
     // opens another must not be refused because its goodbye is still under way.
-    current?.destroy();
-    current = socket;
+    for (const old of sockets) old.destroy();
+    sockets.add(socket);
+    plugged = socket;
     chip.replug();
     socket.on('error', () => {});
     socket.on('close', () => {
-      if (current === socket) current = null;
+      sockets.delete(socket);
+      if (plugged === socket) plugged = null;
     });
     chip.onOutput((bytes) => {
       if (!socket.destroyed) socket.write(bytes.slice());
     });
     chip.reset('app');
-    const receive = async (chunk: Uint8Array) => {
-      await chip.receive(new Uint8Array(chunk), null);
-      if (chip.isUnplugged) socket.destroy();
-    };
-    socket.on('data', (chunk: Uint8Array) => void receive(chunk));
+    socket.on('data', (chunk: Uint8Array) => {
+      if (plugged === socket) void chip.receive(new Uint8Array(chunk), null);
+    });
+  });
+  const stopWatching = chip.onCut((kind) => {
+    if (kind === 'unplugged') plugged?.destroy();
+    plugged = null;
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -47,7 +53,8 @@ export async function listenTcp(
   return {
     target: `tcp://${shownHost}:${address.port}`,
     [Symbol.asyncDispose]: async () => {
-      current?.destroy();
+      stopWatching();
+      for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };

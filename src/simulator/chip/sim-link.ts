@@ -19,6 +19,7 @@ export function linkToChip(target: string, chip: VirtualChip, initialBaudRate: n
   const incoming = new Incoming();
   let baudRate = initialBaudRate;
   let open = true;
+  let isLost = false;
   chip.onOutput((bytes, chipBaudRate) => {
     if (!open) return;
     const sameRate = Math.abs(baudRate / chipBaudRate - 1) < 0.04;
@@ -29,29 +30,33 @@ export function linkToChip(target: string, chip: VirtualChip, initialBaudRate: n
       hint: 'Plug the board in again, then run the same command again.',
       details: { target },
     });
+  const stopWatching = chip.onCut(() => {
+    isLost = true;
+    incoming.end(lost());
+  });
   return {
     target,
     usb: null,
     hasSignals: true,
     hasBaudRate: true,
     write: async (bytes) => {
-      if (!open || chip.isUnplugged) throw lost();
+      if (!open || isLost || chip.isUnplugged) throw lost();
       await chip.receive(bytes.slice(), baudRate);
-      if (chip.isUnplugged) {
-        const error = lost();
-        incoming.end(error);
-        throw error;
-      }
+      if (isLost || chip.isUnplugged) throw lost();
     },
     read: (signal) => incoming.read(signal),
     setBaudRate: async (rate) => {
       await chip.settled();
       baudRate = rate;
     },
-    setSignals: async (signals) => chip.setSignals(signals),
+    setSignals: async (signals) => {
+      if (isLost) throw lost();
+      chip.setSignals(signals);
+    },
     discardInput: () => incoming.discard(),
     [Symbol.asyncDispose]: async () => {
       open = false;
+      stopWatching();
       incoming.end();
     },
   };

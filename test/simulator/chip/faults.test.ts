@@ -60,6 +60,34 @@ describe('a virtual chip with a fault', () => {
     expect(chip.inLoader).toBe(false);
   });
 
+  it('loses its port once for each fault, in both directions, and an old link stays lost', async () => {
+    const faults = { unplugAfterBytes: 10, renameAfterBytesToHost: 3000 };
+    const { chip, link } = inLoader(faults);
+    const kinds: string[] = [];
+    const stop = chip.onCut((kind) => void kinds.push(kind));
+    await expect(link.write(SYNC)).rejects.toMatchObject({ code: 'transport/port-lost' });
+    chip.replug();
+    await expect(link.write(SYNC)).rejects.toMatchObject({ code: 'transport/port-lost' });
+    const second = linkToChip('sim://esp32', chip, 115_200);
+    for (let count = 0; count < 20; count += 1) chip.reset();
+    await expect(
+      (async () => {
+        for (;;) await second.read();
+      })(),
+    ).rejects.toMatchObject({ code: 'transport/port-lost' });
+    await expect(second.setSignals({ dtr: false, rts: true })).rejects.toMatchObject({
+      code: 'transport/port-lost',
+    });
+    expect(kinds).toEqual(['unplugged', 'renamed']);
+    stop();
+    chip.replug();
+    chip.reset('loader');
+    const third = linkToChip('sim://esp32', chip, 115_200);
+    third.discardInput();
+    await third.write(SYNC);
+    expect((await third.read())?.length).toBeGreaterThan(0);
+  });
+
   it('resets in the middle when its supply gives way', async () => {
     const { chip, link, answers } = inLoader({ brownOutAfterBytes: SYNC.length });
     await link.write(SYNC);
