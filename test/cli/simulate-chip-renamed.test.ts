@@ -83,7 +83,9 @@ describe('a port that comes back under another name', () => {
 
     it('is another one also when it is renamed before anybody opens it', async () => {
       const board = await simulate('pty', { renameAfterBytesToHost: 100 }, '--image', MERGED);
-      const monitor = watchOtakit(['monitor', '--port', await board.second()]);
+      const second = await board.second();
+      expect(second).not.toBe(board.first);
+      const monitor = watchOtakit(['monitor', '--port', second]);
       await monitor.waitFor(/heartbeat \d/);
     });
 
