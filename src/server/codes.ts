@@ -17,6 +17,11 @@ export const SERVER_CODES = {
     httpStatus: 403,
     meaning: 'The credential is valid, but its role does not allow this.',
   },
+  'server/link-invalid': {
+    kind: 'input',
+    httpStatus: 403,
+    meaning: 'The download URL is wrong, has expired, or belongs to a device that is gone.',
+  },
   'server/no-route': {
     kind: 'input',
     httpStatus: 404,
@@ -36,6 +41,11 @@ export const SERVER_CODES = {
     kind: 'input',
     httpStatus: 422,
     meaning: 'A parameter or a field is missing, unknown, of the wrong form or out of range.',
+  },
+  'server/no-such-range': {
+    kind: 'input',
+    httpStatus: 416,
+    meaning: 'The part of an artifact that a device asks for is beyond its end.',
   },
   'server/body-too-large': {
     kind: 'input',

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { ServerError } from '../../codes.ts';
+import type { CreateFace, FaceContext } from '../face.ts';
+import type { FaceRequest } from '../face-request.ts';
+import { identifier } from '../wire-shapes.ts';
+
+const newDevice = z.object({
+  device_id: identifier,
+  name: z.string().max(128).optional(),
+  blueprint_id: identifier.nullish(),
+});
+
+/**
+ * `POST /api/v1/provision`: a device that has nothing but the project's provisioning token registers
+ * itself, once, and gets a secret of its own, which is shown here and never again.
+ */
+export const createProvisionFace: CreateFace = (context) => ({
+  name: 'provision',
+  routes: [
+    { method: 'POST', path: '/api/v1/provision', handle: (request) => provision(context, request) },
+  ],
+});
+
+async function provision({ fleet }: FaceContext, request: FaceRequest): Promise<void> {
+  const [, secret = ''] =
+    /^bearer +(\S+)$/i.exec(request.exchange.header('authorization') ?? '') ?? [];
+  const token = await fleet.tokens.authenticate(secret);
+  if (token === null) {
+    throw new ServerError('server/unauthorized', 'a provisioning token is needed', {
+      hint: 'Send `Authorization: Bearer otk_…` with a token of the role provisioner.',
+      details: { challenge: 'Bearer realm="otakit"' },
+    });
+  }
+  if (token.role !== 'provisioner') {
+    throw new ServerError(
+      'server/forbidden',
+      `a token of the role ${token.role} registers nobody here`,
+      {
+        hint: 'Use a token of the role provisioner, or POST /api/v1/devices.',
+        details: { role: token.role },
+      },
+    );
+  }
+  const { device_id: deviceId, name, blueprint_id: blueprintId } = await request.json(newDevice);
+  const made = await fleet.gate.register(token, {
+    deviceId,
+    ...(name !== undefined && { name }),
+    ...(typeof blueprintId === 'string' && { blueprintId }),
+  });
+  request.answerJson(201, {
+    device_id: made.device.deviceId,
+    secret: made.secret,
+    blueprint_id: made.device.blueprintId,
+    cohort_id: made.device.cohortId,
+  });
+}

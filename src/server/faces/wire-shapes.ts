@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** What devices report of themselves without naming a package. */
+export const MAIN_PACKAGE = 'main';
+
+/** Ids of packages, devices, artifacts: what can be one at all, before it is looked up. */
+export const identifier = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, 'must be letters, digits and . _ : -');
+
+/** A version as a device has it: printable, and no longer than a descriptor or a tag can be. */
+export const versionText = z
+  .string()
+  .trim()
+  .min(1)
+  .max(128)
+  .regex(/^[^\p{Cc}]*$/u, 'must be printable');
+
+/** A SHA-256 in hex; Arduino and Tasmota write it in upper case. */
+export const sha256Text = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/i, 'must be 64 hex digits')
+  .transform((text) => text.toLowerCase());
+
+const LONGEST_ERROR = 512;
+
+/** Why something failed, in the words of a device: cut rather than refused. */
+export const errorText = z
+  .string()
+  .max(16 * 1024)
+  .transform((text) => text.slice(0, LONGEST_ERROR));
