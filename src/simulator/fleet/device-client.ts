@@ -45,7 +45,10 @@ export class DeviceClient {
   readonly #http: DeviceHttp;
   readonly #path: string;
   readonly #authorization: string;
+  /** Of the last answer that left nothing to do. */
   #etag: string | null = null;
+  /** Of the last answer, whatever it said. */
+  #seen: string | null = null;
 
   constructor(http: DeviceHttp, { deviceId, secret }: DeviceLogin) {
     this.#http = http;
@@ -64,10 +67,9 @@ export class DeviceClient {
     await orRefuse(answer, signal);
     const said = await shaped(otaAnswer, answer, signal);
     const pollAfterMs = said.poll_after_seconds * 1000;
-    if (!said.update_available) {
-      this.#etag = answer.headers.etag ?? null;
-      return { offers: [], pollAfterMs };
-    }
+    this.#seen = answer.headers.etag ?? null;
+    this.#etag = said.update_available ? null : this.#seen;
+    if (!said.update_available) return { offers: [], pollAfterMs };
     return { offers: said.packages ?? [said], pollAfterMs };
   }
 
@@ -117,7 +119,9 @@ export class DeviceClient {
     waitSeconds: number,
     signal: AbortSignal,
   ): Promise<{ readonly commands: readonly DeviceCommand[]; readonly news: boolean }> {
-    const path = `/commands?wait=${waitSeconds}`;
+    const query = new URLSearchParams({ wait: String(waitSeconds) });
+    if (this.#seen !== null) query.set('seen', this.#seen);
+    const path = `/commands?${query.toString()}`;
     const answer = await this.#send('GET', path, {}, undefined, signal, waitSeconds * 1000);
     await orRefuse(answer, signal);
     return shaped(commandsAnswer, answer, signal);

@@ -104,7 +104,7 @@ export class FleetDevice {
         await this.#reboot(signal);
         await this.#reportBoot(signal);
       }
-      if (offers?.length === 0 || installed) this.#failures = 0;
+      this.#failures = 0;
       this.#enter('idle');
       return pollAfterMs ?? DEFAULT_POLL_MS;
     } catch (error) {
@@ -219,7 +219,6 @@ export class FleetDevice {
         installed = true;
       } catch (error) {
         if (!(error instanceof UpdateGivenUp)) throw error;
-        this.#failures += 1;
         this.#event({ kind: 'failed', version: offer.version, reason: error.message });
         await this.#report(offer, 'failed', signal, { error: error.message });
       }

@@ -27,29 +27,25 @@ async function download(context: FaceContext, request: FaceRequest): Promise<voi
   const { exchange } = request;
   const isFirst = /^bytes=0-|^$/.test(exchange.header('range') ?? '');
   const notes: Promise<void>[] = [];
-  const outcome = await context.download(
+  await context.download(
     exchange,
     deviceId,
     () => fleet.gate.openAssigned(contact, packageId, artifactId),
     {
       onStart: (status) => {
         const begins = exchange.method === 'GET' && isFirst && (status === 200 || status === 206);
-        if (begins) notes.push(note(context, contact, packageId, 0));
+        if (begins) notes.push(noteBegin(context, contact, packageId));
       },
     },
   );
   await Promise.all(notes);
-  if (outcome.kind === 'delivered' && outcome.range.start === 0) {
-    await note(context, contact, packageId, 100);
-  }
 }
 
-/** Devices that only know how to download still show how far they are. */
-async function note(
+/** Devices that only know how to download still show that they do. */
+async function noteBegin(
   { fleet }: FaceContext,
   contact: DeviceContact,
   packageId: string,
-  percent: number,
 ): Promise<void> {
   try {
     await fleet.gate.progress(contact, {
@@ -58,7 +54,7 @@ async function note(
       targetVersion: null,
       state: 'downloading',
       error: null,
-      percent,
+      percent: 0,
     });
   } catch (error) {
     // It may have been reassigned meanwhile; the download is as good as it was.
