@@ -147,6 +147,8 @@ async function writeSectors(
   let done = 0;
   let erasedBytes = 0;
   let sentBytes = 0;
+  // The first block takes a while: without this its time would count as that of the phase before.
+  if (total > 0) onBytes(0, total);
   for (const [index, { kind, start, end }] of runs.entries()) {
     const sizeBytes = end - start;
     const flashOffset = part.flashOffset + start;

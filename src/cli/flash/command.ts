@@ -177,7 +177,10 @@ function withWriting(command: Command): Command {
 
 function withTable(command: Command): Command {
   return command
-    .option('--partitions <table>', 'partition table for names; by default the one on the board')
+    .option(
+      '--partitions <table>',
+      'partition table for names (-p is the port here); by default the one on the board',
+    )
     .option('--table-offset <offset>', 'where the table is, if not at 0x8000');
 }
 

@@ -122,6 +122,11 @@ describe('otakit flash', () => {
     expect((await run('erase', 'nvs', '--all')).exitCode).toBe(2);
     expect((await run('read', '0x1000', '-o', 'x')).stderr).toContain('a size is needed');
     expect((await run('info', '--baud', 'fast')).stderr).toContain('cli/usage');
+    const table = join(folder, 'partitions.csv');
+    await writeFile(table, TABLE);
+    const mixedUp = await otakit(['flash', 'info', '-p', table]);
+    expect(mixedUp).toMatchObject({ exitCode: 2 });
+    expect(mixedUp.stderr).toContain('with --partitions');
     const noTable = await run('read', 'nvs', '-o', 'x');
     expect(noTable).toMatchObject({ exitCode: 3 });
     expect(noTable.stderr).toContain('flash/no-table:');
