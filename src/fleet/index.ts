@@ -93,4 +93,13 @@ export type {
   RolloutState,
 } from './rollouts/rollout.ts';
 export type { DetachedSignature, SignatureAlgorithm } from './signature/detached-signature.ts';
+export { nextStep, type NextStep, type Standing, type Step } from './versions/next-step.ts';
+export {
+  compareVersions,
+  type OpaqueVersion,
+  parseVersion,
+  sameVersion,
+  type SemanticVersion,
+  type Version,
+} from './versions/version.ts';
 export type { Webhook } from './webhooks/webhook.ts';
