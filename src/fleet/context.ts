@@ -13,6 +13,8 @@ export interface FleetOptions {
   readonly allowPrivateAddresses: boolean;
   /** No artifact is larger. */
   readonly maxArtifactBytes: number;
+  /** How often devices ask when nothing is to be expected; each answer varies it by a fifth. */
+  readonly pollIntervalMs: number;
 }
 
 /** What an embedder gets without saying anything. */
@@ -20,6 +22,7 @@ export const DEFAULT_FLEET_OPTIONS: FleetOptions = {
   requireSignatures: false,
   allowPrivateAddresses: false,
   maxArtifactBytes: 64 * 1024 * 1024,
+  pollIntervalMs: 5 * 60_000,
 };
 
 /** What every service of the fleet is made from. */

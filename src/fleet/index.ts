@@ -24,7 +24,12 @@ export {
 } from './context.ts';
 export { createFleet } from './create-fleet.ts';
 export type { Deployment, DeploymentComponent } from './deployments/deployment.ts';
-export type { Device, DeviceCredential, ReportedPackage } from './devices/device.ts';
+export type {
+  ArtifactFailures,
+  Device,
+  DeviceCredential,
+  ReportedPackage,
+} from './devices/device.ts';
 export type {
   Assignment,
   BootReport,

@@ -104,7 +104,7 @@ export interface RolloutDeviceRepository {
   put(device: RolloutDevice): Promise<void>;
   list(
     rolloutId: string,
-    filter: { states?: readonly RolloutDeviceState[] },
+    filter: { states?: readonly RolloutDeviceState[]; direction?: RolloutDevice['direction'] },
     page: PageRequest,
   ): Promise<Page<RolloutDevice>>;
   due(rolloutId: string, nowMs: number, limit: number): Promise<readonly RolloutDevice[]>;

@@ -14,6 +14,8 @@ export interface Device {
   readonly credential: DeviceCredential | null;
   /** What it says that it runs, by package id. */
   readonly reported: Readonly<Record<string, ReportedPackage>>;
+  /** By package: what it could not take, so that it is left alone with it for a growing time. */
+  readonly failures: Readonly<Record<string, ArtifactFailures>>;
   /** `esp_app_desc_t.secure_version` of what it booted, or higher where the device says so. */
   readonly secureVersion: number | null;
   readonly lastSeenAtMs: number | null;
@@ -39,4 +41,14 @@ export interface ReportedPackage {
   readonly reportedAtMs: number;
   /** When it last booted this; `null` while it was only reported, not booted. */
   readonly bootedAtMs: number | null;
+}
+
+/** How often a device failed one artifact. */
+export interface ArtifactFailures {
+  readonly artifactId: string;
+  readonly count: number;
+  /** It is not offered the artifact before. */
+  readonly notBeforeMs: number;
+  /** It said that it restarts into the artifact, and has not booted since. */
+  readonly rebooting: boolean;
 }

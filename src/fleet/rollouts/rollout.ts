@@ -49,6 +49,8 @@ export type RolloutState =
       readonly reason: string;
       /** Whether the devices that had updated were taken back. */
       readonly rolledBack: boolean;
+      /** What took them back, for devices that wake up later; `null` where nothing did. */
+      readonly deploymentId: string | null;
     };
 
 /** The staged delivery of one deployment to one cohort. */
@@ -71,6 +73,12 @@ export interface Rollout {
   readonly phaseStartedAtMs: number;
   readonly nextPhaseAtMs: number | null;
   readonly counters: RolloutCounters;
+  /** Devices under way again after they had failed: for the threshold they still count as failed. */
+  readonly retrying: number;
+  /** Devices in the cohort when the present phase began. */
+  readonly members: number;
+  /** The rollout that this one replaced; devices outside the cut then stay on what they have. */
+  readonly supersedes: string | null;
   readonly startedAtMs: number;
   readonly createdAtMs: number;
   readonly revision: number;
@@ -105,9 +113,10 @@ export interface RolloutDevice {
   readonly sinceMs: number;
   /** `forward` to the rollout's deployment, `back` to the one that takes it back. */
   readonly direction: 'forward' | 'back';
+  /** How often it was offered; a retry by hand begins anew. */
   readonly attempts: number;
   /** When it has to be looked at by itself: a soak that ends, a timeout, a penalty that is over. */
   readonly dueAtMs: number | null;
-  /** The artifacts that it ran before, by package, for recognising a fall-back. */
+  /** The versions that it ran before, by package, for recognising a fall-back. */
   readonly cameFrom: Readonly<Record<string, string>>;
 }
