@@ -54,6 +54,7 @@ export class SmallGate implements DeviceGate {
       pinnedDeploymentId: null,
       credential: null,
       reported: {},
+      failures: {},
       secureVersion: null,
       lastSeenAtMs: null,
       lastBootedAtMs: null,
