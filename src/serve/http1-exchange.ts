@@ -36,7 +36,7 @@ export function http1Exchange(
     },
     answer: (status, headers, body) => {
       // What a refused upload still has to say is not worth waiting for.
-      if (hasBody(request)) response.shouldKeepAlive = false;
+      if (hasBody(request) && !request.complete) response.shouldKeepAlive = false;
       response.writeHead(status, flat(headers));
       response.end(body === '' ? undefined : body);
     },

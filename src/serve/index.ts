@@ -54,3 +54,8 @@ export type {
 export { type FileState, watchFiles } from './watch-files.ts';
 export { defaultTag } from './default-tag.ts';
 export { type DownloadEventsOptions, eventsUrl, followDownloads } from './download-events.ts';
+export {
+  EVENT_STREAM_TYPE,
+  serializeServerSentEvent,
+  type ServerSentEvent,
+} from './server-sent-events.ts';

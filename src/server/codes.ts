@@ -67,6 +67,26 @@ export const SERVER_CODES = {
     httpStatus: 429,
     meaning: 'Too many requests from one device, token or address; try again later.',
   },
+  'server/idempotency-reused': {
+    kind: 'input',
+    httpStatus: 422,
+    meaning: 'An Idempotency-Key was used again for a request that is another one.',
+  },
+  'server/idempotency-conflict': {
+    kind: 'input',
+    httpStatus: 409,
+    meaning: 'A request with the same Idempotency-Key is being worked on, or was interrupted.',
+  },
+  'server/no-archive': {
+    kind: 'input',
+    httpStatus: 409,
+    meaning: 'This fleet cannot be backed up or restored, since it is not in a folder of its own.',
+  },
+  'server/bad-archive': {
+    kind: 'input',
+    httpStatus: 422,
+    meaning: 'What was sent is no backup of a fleet, or not a whole one.',
+  },
   'server/busy': {
     kind: 'network',
     httpStatus: 503,

@@ -31,6 +31,22 @@ export class FaceRouter {
    */
   find(method: string, path: string): FaceMatch | null {
     const values: string[] = [];
+    const found = this.#walk(path, values)?.ends.get(method === 'HEAD' ? 'GET' : method);
+    if (found === undefined) return null;
+    const { face, route, names } = found;
+    const params = Object.fromEntries(
+      names.map((name, index) => [name, decode(values[index] ?? '')]),
+    );
+    return { face, route, params };
+  }
+
+  /** The methods that a path has, for `Allow`; none for what is no path of a face. */
+  methodsOf(path: string): readonly string[] {
+    const methods = [...(this.#walk(path, [])?.ends.keys() ?? [])];
+    return methods.includes('GET') ? ['HEAD', ...methods] : methods;
+  }
+
+  #walk(path: string, values: string[]): Node | null {
     let node = this.#root;
     let start = 1;
     while (start <= path.length) {
@@ -47,13 +63,7 @@ export class FaceRouter {
       values.push(segment);
       node = node.parameter;
     }
-    const found = node.ends.get(method === 'HEAD' ? 'GET' : method);
-    if (found === undefined) return null;
-    const { face, route, names } = found;
-    const params = Object.fromEntries(
-      names.map((name, index) => [name, decode(values[index] ?? '')]),
-    );
-    return { face, route, params };
+    return node;
   }
 
   #add(face: Face, route: FaceRoute): void {

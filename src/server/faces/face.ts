@@ -17,7 +17,7 @@ export interface Face {
 /** One method of one path. Literal segments win over parameters. */
 export interface FaceRoute {
   /** `GET` answers `HEAD` too. */
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Such as `/api/v1/devices/:deviceId/ota`; each `:name` is one segment, percent-decoded. */
   readonly path: string;
   /**

@@ -1,0 +1,133 @@
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { AccessToken } from '../../fleet/index.ts';
+import { ServerError } from '../codes.ts';
+import type { Route } from './route.ts';
+import type { ApiServices } from './services.ts';
+
+const KEY = /^[\x21-\x7e]{1,255}$/;
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Stored before the work begins, so that a repeat after a crash is not taken for a first try. */
+const BEGUN = 'begun';
+/** Stored where the work was refused: nothing was made, so that it may be tried again. */
+const REFUSED = 'refused';
+
+/** The request whose repetition is to be recognised. */
+export interface IdempotentRequest {
+  readonly route: Route;
+  readonly request: IncomingMessage;
+  readonly token: AccessToken;
+  readonly body: unknown;
+  readonly search: string;
+}
+
+/** Requests with a key that are being worked on right now. */
+const running = new WeakMap<ApiServices, Set<string>>();
+
+/**
+ * Runs a create once for each `Idempotency-Key`: a repeat gets the same answer, the same key for
+ * something else is refused. Answers may hold secrets that are shown only once, so they are kept
+ * encrypted under a key that only the bearer of the token and the idempotency key can make again.
+ */
+export async function idempotent(
+  asked: IdempotentRequest,
+  services: ApiServices,
+  work: () => Promise<unknown>,
+): Promise<unknown> {
+  const header = asked.request.headers['idempotency-key'];
+  if (header === undefined) return work();
+  if (typeof header !== 'string' || !KEY.test(header)) {
+    throw new ServerError(
+      'server/bad-request',
+      'Idempotency-Key is not 1 to 255 visible characters',
+    );
+  }
+  const { store } = services;
+  const scope = `${asked.token.tokenId} ${asked.route.id}`;
+  const key = hash(header);
+  const requestHash = hash(JSON.stringify([asked.request.url, asked.body ?? null]));
+  const busy = running.get(services) ?? new Set();
+  running.set(services, busy);
+  const ongoing = `${scope} ${key}`;
+  if (busy.has(ongoing)) {
+    throw new ServerError('server/idempotency-conflict', 'the same request is being worked on', {
+      hint: 'Wait a moment and repeat it.',
+      details: { retryAfterMs: 1000 },
+    });
+  }
+  busy.add(ongoing);
+  try {
+    const known = await store.read.idempotency.get(scope, key);
+    if (known !== null && known.answer !== REFUSED) {
+      return replay(known, requestHash, asked);
+    }
+    const put = (answer: string) =>
+      store.transaction((repositories) =>
+        repositories.idempotency.put(scope, key, { requestHash, answer }),
+      );
+    await put(BEGUN);
+    let result: unknown;
+    try {
+      result = await work();
+    } catch (error) {
+      await put(REFUSED);
+      throw error;
+    }
+    await put(seal(result, asked));
+    return result;
+  } finally {
+    busy.delete(ongoing);
+  }
+}
+
+function replay(
+  known: { readonly requestHash: string; readonly answer: string },
+  requestHash: string,
+  asked: IdempotentRequest,
+): unknown {
+  if (known.requestHash !== requestHash) {
+    throw new ServerError(
+      'server/idempotency-reused',
+      'this Idempotency-Key was used for another request',
+      { hint: 'Take a new key for each thing to create.' },
+    );
+  }
+  if (known.answer === BEGUN) {
+    throw new ServerError(
+      'server/idempotency-conflict',
+      'the server was interrupted while it worked on this request before',
+      { hint: 'Look whether the thing is there; if not, repeat the request with a new key.' },
+    );
+  }
+  return open(known.answer, asked);
+}
+
+function secretKey({ request }: IdempotentRequest): Uint8Array {
+  return createHmac('sha256', request.headers.authorization ?? '')
+    .update(`idempotent answer\0${String(request.headers['idempotency-key'])}`)
+    .digest();
+}
+
+function seal(result: unknown, asked: IdempotentRequest): string {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, secretKey(asked), nonce);
+  const text = JSON.stringify(result ?? null);
+  const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([sealed, cipher.getAuthTag()]).toString('base64');
+}
+
+function open(answer: string, asked: IdempotentRequest): unknown {
+  const bytes = Buffer.from(answer, 'base64');
+  const end = bytes.length - TAG_BYTES;
+  const decipher = createDecipheriv(CIPHER, secretKey(asked), bytes.subarray(0, NONCE_BYTES));
+  decipher.setAuthTag(bytes.subarray(end));
+  const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, end)), decipher.final()]);
+  return JSON.parse(text.toString('utf8'));
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { OPERATORS, READERS } from '../access/roles.ts';
+import { anyId, pageOf } from '../schemas/common.ts';
+import { releaseSchema, tagList } from '../schemas/things.ts';
+import { sameRevision } from './conditions.ts';
+import { defined, listQuery, split } from './query.ts';
+import { defineRoute } from './route.ts';
+
+const params = z.strictObject({ releaseId: anyId });
+const changes = {
+  enabled: z.boolean().optional(),
+  releaseTags: tagList.optional().describe('Names for people, each unique over all releases.'),
+  deviceTags: tagList.optional().describe('A device matches when it has all of them.'),
+} as const;
+
+/** Deployments aimed by blueprint and tags, switched on and off. */
+export const RELEASE_ROUTES = [
+  defineRoute({
+    method: 'GET',
+    path: '/releases',
+    id: 'listReleases',
+    summary: 'Releases',
+    roles: READERS,
+    query: listQuery({ enabled: z.boolean().optional(), tag: anyId.optional() }),
+    answer: { status: 200, schema: pageOf(releaseSchema) },
+    handle: ({ fleet, query }) => {
+      const { filter, page } = split(query);
+      return fleet.releases.list(filter, page);
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/releases',
+    id: 'createRelease',
+    summary: 'Aim a deployment by blueprint and device tags',
+    roles: OPERATORS,
+    body: z.strictObject({
+      deploymentId: anyId,
+      blueprintId: anyId.nullable().optional(),
+      ...changes,
+    }),
+    idempotent: true,
+    answer: { status: 201, schema: releaseSchema },
+    handle: ({ fleet, actor, body }) => fleet.releases.create(actor, defined(body)),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/releases/{releaseId}',
+    id: 'getRelease',
+    summary: 'A release',
+    roles: READERS,
+    params,
+    answer: { status: 200, schema: releaseSchema },
+    handle: ({ fleet, params }) => fleet.releases.get(params.releaseId),
+  }),
+  defineRoute({
+    method: 'PATCH',
+    path: '/releases/{releaseId}',
+    id: 'updateRelease',
+    summary: 'Switch a release on or off, or aim it differently',
+    roles: OPERATORS,
+    params,
+    body: z.strictObject(changes),
+    conditional: true,
+    answer: { status: 200, schema: releaseSchema },
+    handle: ({ fleet, actor, params, body, revision }) =>
+      fleet.releases.update(actor, params.releaseId, defined({ ...body, revision })),
+  }),
+  defineRoute({
+    method: 'DELETE',
+    path: '/releases/{releaseId}',
+    id: 'deleteRelease',
+    summary: 'Remove a release',
+    roles: OPERATORS,
+    params,
+    conditional: true,
+    answer: { status: 204 },
+    handle: async ({ fleet, actor, params, revision }) => {
+      await sameRevision(revision, () => fleet.releases.get(params.releaseId));
+      await fleet.releases.remove(actor, params.releaseId);
+    },
+  }),
+];

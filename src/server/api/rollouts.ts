@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { OPERATORS, READERS } from '../access/roles.ts';
+import { anyId, pageOf } from '../schemas/common.ts';
+import {
+  deviceState,
+  newRolloutSchema,
+  rolloutDeviceSchema,
+  rolloutLogSchema,
+  rolloutSchema,
+  rolloutState,
+} from '../schemas/rollouts.ts';
+import { defined, listQuery, split } from './query.ts';
+import { defineRoute } from './route.ts';
+
+const params = z.strictObject({ rolloutId: anyId });
+const why = z.strictObject({ reason: z.string().max(512).optional() });
+
+/** Staged deliveries: started, steered by people, moved on by time. */
+export const ROLLOUT_ROUTES = [
+  defineRoute({
+    method: 'GET',
+    path: '/rollouts',
+    id: 'listRollouts',
+    summary: 'Rollouts',
+    roles: READERS,
+    query: listQuery({
+      cohortId: anyId.optional(),
+      deploymentId: anyId.optional(),
+      states: z.array(rolloutState).max(6).optional(),
+    }),
+    answer: { status: 200, schema: pageOf(rolloutSchema) },
+    handle: ({ fleet, query }) => {
+      const { filter, page } = split(query);
+      return fleet.rollouts.list(filter, page);
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/rollouts',
+    id: 'startRollout',
+    summary: 'Start delivering a deployment to a cohort, step by step',
+    roles: OPERATORS,
+    body: newRolloutSchema,
+    idempotent: true,
+    answer: { status: 201, schema: rolloutSchema },
+    handle: ({ fleet, actor, body }) => fleet.rollouts.start(actor, defined(body)),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/rollouts/{rolloutId}',
+    id: 'getRollout',
+    summary: 'A rollout with its counters',
+    roles: READERS,
+    params,
+    answer: { status: 200, schema: rolloutSchema },
+    handle: ({ fleet, params }) => fleet.rollouts.get(params.rolloutId),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/rollouts/{rolloutId}/pause',
+    id: 'pauseRollout',
+    summary: 'No further device is offered the deployment',
+    roles: OPERATORS,
+    params,
+    body: why,
+    answer: { status: 200, schema: rolloutSchema },
+    handle: ({ fleet, actor, params, body }) =>
+      fleet.rollouts.pause(actor, params.rolloutId, body.reason),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/rollouts/{rolloutId}/resume',
+    id: 'resumeRollout',
+    summary: 'Go on after a pause',
+    roles: OPERATORS,
+    params,
+    answer: { status: 200, schema: rolloutSchema },
+    handle: ({ fleet, actor, params }) => fleet.rollouts.resume(actor, params.rolloutId),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/rollouts/{rolloutId}/advance',
+    id: 'advanceRollout',
+    summary: 'Go to the next phase now',
+    roles: OPERATORS,
+    params,
+    answer: { status: 200, schema: rolloutSchema },
+    handle: ({ fleet, actor, params }) => fleet.rollouts.advance(actor, params.rolloutId),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/rollouts/{rolloutId}/rollback',
+    id: 'rollBackRollout',
+    summary: 'Take the devices back to what they ran before',
+    roles: OPERATORS,
+    params,
+    body: why,
+    answer: { status: 200, schema: rolloutSchema },
+    handle: ({ fleet, actor, params, body }) =>
+      fleet.rollouts.rollback(actor, params.rolloutId, body.reason),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/rollouts/{rolloutId}/retry-failed',
+    id: 'retryFailedDevices',
+    summary: 'Offer the deployment again to the devices that failed',
+    roles: OPERATORS,
+    params,
+    answer: {
+      status: 200,
+      schema: z.object({ rollout: rolloutSchema, devices: z.int().min(0) }),
+    },
+    handle: ({ fleet, actor, params }) => fleet.rollouts.retryFailed(actor, params.rolloutId),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/rollouts/{rolloutId}/devices',
+    id: 'listRolloutDevices',
+    summary: 'Where each device of a rollout stands, and why',
+    roles: READERS,
+    params,
+    query: listQuery({ states: z.array(deviceState).max(12).optional() }),
+    answer: { status: 200, schema: pageOf(rolloutDeviceSchema) },
+    handle: async ({ fleet, params, query }) => {
+      const { filter, page } = split(query);
+      const { rolloutId } = await fleet.rollouts.get(params.rolloutId);
+      return fleet.rollouts.devices(rolloutId, filter, page);
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/rollouts/{rolloutId}/log',
+    id: 'readRolloutLog',
+    summary: 'What was decided, in order',
+    roles: READERS,
+    params,
+    query: z.strictObject({
+      after: z.int().min(0).default(0).describe('The position after which to go on.'),
+      limit: z.int().min(1).max(1000).default(200),
+    }),
+    answer: { status: 200, schema: z.object({ list: z.array(rolloutLogSchema) }) },
+    handle: async ({ fleet, params, query }) => {
+      const { rolloutId } = await fleet.rollouts.get(params.rolloutId);
+      return { list: await fleet.rollouts.log(rolloutId, query.after, query.limit) };
+    },
+  }),
+];

@@ -1,0 +1,340 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Fleet, FleetStore } from '../fleet/index.ts';
+import { type Exchange, type Front, http1Exchange, http2Exchange } from '../serve/index.ts';
+import type { Clock } from '../shared/index.ts';
+import { Authorizer, FailedTries } from './access/authorizer.ts';
+import { presentsManagementToken } from './access/credentials.ts';
+import type { LocalToken } from './access/local-token.ts';
+import { API_ROOT, mountRoutes } from './api/mount.ts';
+import { openApiDocument } from './api/openapi.ts';
+import { ROUTES } from './api/routes.ts';
+import type { ApiServices, Archive } from './api/services.ts';
+import { ServerError } from './codes.ts';
+import { EventStreams } from './events/event-streams.ts';
+import type { Face } from './faces/face.ts';
+import { createFaceContext } from './faces/face-context.ts';
+import { collectBody, emptyBody, type FaceRequest, faceRequest } from './faces/face-request.ts';
+import { type FaceMatch, FaceRouter } from './faces/face-router.ts';
+import { FACES } from './faces/faces.ts';
+import { createSystemFace } from './faces/system-face.ts';
+import { bridgeToHttp1 } from './http/bridge.ts';
+import { plainAddress, plainPeer } from './http/peer.ts';
+import { asServerError, problemAnswer } from './http/problem.ts';
+import { sendProblem } from './http/send-problem.ts';
+import { Counted } from './limits/counted.ts';
+import { DEFAULT_SERVER_LIMITS, type ServerLimits } from './limits/limits.ts';
+import { type Log, loggedPath, SILENT_LOG } from './observe/log.ts';
+import { createMetrics, type Metrics } from './observe/metrics.ts';
+import { Ongoing } from './ongoing.ts';
+
+/** What a {@link FleetApp} is made from. */
+export interface FleetAppOptions {
+  readonly fleet: Fleet;
+  /** For what the fleet's services do not have: idempotency keys, webhook positions. */
+  readonly store: FleetStore;
+  readonly clock: Clock;
+  readonly watchdog: Front['watchdog'];
+  /** Signs download URLs. */
+  readonly tokenKey: Uint8Array;
+  /** Of the package, for the OpenAPI document. */
+  readonly version: string;
+  readonly limits?: Partial<ServerLimits>;
+  readonly maxArtifactBytes: number;
+  readonly log?: Log;
+  readonly localToken?: LocalToken | null;
+  readonly archive?: Archive | null;
+  /** What URLs for devices begin with; by default the address by which they came. */
+  readonly publicUrl?: string | null;
+}
+
+/** The fleet's HTTP side without a port: what the front of `serve` (or any other) hands requests to. */
+export interface FleetApp {
+  onHttp1(request: IncomingMessage, response: ServerResponse): void;
+  onHttp2(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
+  readonly metrics: Metrics;
+  /**
+   * Ends event streams and long polls, refuses new requests, and waits for those that are going on;
+   * what is not over after `graceMs` is broken off.
+   *
+   * @param except how many requests may go on: 1 for the one that asked for it
+   */
+  stop(graceMs: number, except?: number): Promise<void>;
+}
+
+const STOPPING_RETRY_MS = 5000;
+
+/** Puts the management API and the device protocols in front of a fleet. It starts no timers. */
+export function createFleetApp(options: FleetAppOptions): FleetApp {
+  const { fleet, store, clock, watchdog, tokenKey, log = SILENT_LOG } = options;
+  const limits = { ...DEFAULT_SERVER_LIMITS, ...options.limits };
+  const stopping = new AbortController();
+  const broken = new AbortController();
+  const ongoing = new Ongoing();
+  const failures = new FailedTries(limits, clock);
+  const authorizer = new Authorizer({
+    tokens: fleet.tokens,
+    localToken: options.localToken ?? null,
+    clock,
+    limits,
+    failures,
+  });
+  const uploads = new Counted(limits.uploads, 'uploads');
+  const eventStreams = new EventStreams({
+    events: fleet.events,
+    clock,
+    watchdog,
+    signal: stopping.signal,
+    most: limits.eventStreams,
+  });
+  const faceContext = createFaceContext({
+    fleet,
+    clock,
+    watchdog,
+    tokenKey,
+    limits,
+    failures,
+    metrics: () => metrics,
+    signal: stopping.signal,
+    hardSignal: broken.signal,
+    publicUrl: options.publicUrl ?? null,
+  });
+  const metrics = createMetrics({
+    fleet,
+    downloads: faceContext.openDownloads,
+    uploads: () => uploads.open,
+    eventStreams: () => eventStreams.open,
+  });
+  const services: ApiServices = {
+    fleet,
+    store,
+    clock,
+    watchdog,
+    limits,
+    maxArtifactBytes: options.maxArtifactBytes,
+    authorizer,
+    eventStreams,
+    uploads,
+    metrics,
+    log,
+    signal: broken.signal,
+    archive: options.archive ?? null,
+  };
+  const express = mountRoutes(ROUTES, services);
+  const bridged: Server = createServer((request, response) => express(request, response));
+  const system = createSystemFace({
+    authorizer,
+    metrics,
+    checkReady: async () => {
+      await store.read.settings.get('readiness');
+    },
+    openApi: () => openApiDocument(ROUTES, options.version),
+  });
+  const router = new FaceRouter([system, ...FACES.map((create) => create(faceContext))]);
+  const api = new FaceRouter([apiPaths()]);
+
+  /** The device protocol that a request is for; `null` leaves it to the management API. */
+  const faceOf = (
+    method: string,
+    path: string,
+    authorization: string | undefined,
+  ): FaceMatch | null => {
+    const match = router.find(method, path);
+    if (match === null || match.face === system) return match;
+    const isForApi = presentsManagementToken(authorization) && api.find(method, path) !== null;
+    return isForApi ? null : match;
+  };
+
+  const answerByFace = async (
+    match: FaceMatch,
+    exchange: Exchange,
+    target: Target,
+    body: FaceRequest['body'],
+  ): Promise<void> => {
+    const answer = guarded(exchange);
+    try {
+      await match.route.handle(faceRequest(answer, target, match.params, body));
+    } catch (thrown) {
+      const error = asServerError(thrown);
+      if (error.kind === 'bug') log.bug(thrown, { face: match.face.name });
+      if (answer.hasBegun) {
+        exchange.abort();
+        return;
+      }
+      const problem = problemAnswer(error);
+      exchange.answer(
+        problem.status,
+        problem.headers,
+        exchange.method === 'HEAD' ? '' : problem.body,
+      );
+    }
+  };
+
+  const refuse = () => {
+    if (!stopping.signal.aborted) return;
+    throw new ServerError('server/stopping', 'the server is being stopped', {
+      hint: 'Try again in a moment.',
+      details: { retryAfterMs: STOPPING_RETRY_MS },
+    });
+  };
+
+  return {
+    metrics,
+    onHttp1: (request, response) => {
+      const startedMs = performance.now();
+      const method = request.method ?? '';
+      const target = splitTarget(request.url ?? '');
+      let route = 'none';
+      const done = ongoing.begin(() => request.socket.destroy());
+      response.once('close', () => {
+        done();
+        const locals = (response as { locals?: { route?: string; actor?: string } }).locals;
+        const durationMs = performance.now() - startedMs;
+        metrics.request(locals?.route ?? route, method, response.statusCode, durationMs);
+        log.request({
+          method,
+          path: loggedPath(target.path),
+          status: response.statusCode,
+          durationMs: Math.round(durationMs),
+          peer: plainAddress(request.socket.remoteAddress),
+          protocol: `HTTP/${request.httpVersion}`,
+          actor: locals?.actor,
+        });
+      });
+      try {
+        refuse();
+        const match = faceOf(method, target.path, request.headers.authorization);
+        if (match === null) {
+          checkMethod(router, api, method, target.path);
+          express(request, response);
+          return;
+        }
+        route = match.face.name;
+        const hasBody = method !== 'GET' && method !== 'HEAD';
+        const body = hasBody ? collectBody(request) : emptyBody;
+        void answerByFace(match, http1Exchange(request, response, watchdog), target, body);
+      } catch (error) {
+        sendProblem(request, response, error, log);
+      }
+    },
+    onHttp2: (stream, headers) => {
+      const startedMs = performance.now();
+      const method = String(headers[':method']);
+      const target = splitTarget(String(headers[':path']));
+      const done = ongoing.begin(() => stream.close());
+      let route = 'none';
+      stream.once('close', () => {
+        done();
+        // What goes over the bridge is counted behind it.
+        if (route === 'bridge') return;
+        const status = Number(stream.sentHeaders?.[':status'] ?? 0);
+        const durationMs = performance.now() - startedMs;
+        metrics.request(route, method, status, durationMs);
+        log.request({
+          method,
+          path: loggedPath(target.path),
+          status,
+          durationMs: Math.round(durationMs),
+          peer: plainPeer(stream),
+          protocol: 'HTTP/2',
+        });
+      });
+      try {
+        refuse();
+        const match = faceOf(method, target.path, headers.authorization);
+        if (match === null) {
+          checkMethod(router, api, method, target.path);
+          route = 'bridge';
+          bridgeToHttp1(stream, headers, bridged);
+          return;
+        }
+        route = match.face.name;
+        const body = collectBody(stream);
+        void answerByFace(match, http2Exchange(stream, headers, watchdog), target, body);
+      } catch (error) {
+        const problem = problemAnswer(asServerError(error));
+        http2Exchange(stream, headers, watchdog).answer(
+          problem.status,
+          problem.headers,
+          problem.body,
+        );
+      }
+    },
+    stop: async (graceMs, except = 0) => {
+      stopping.abort(new ServerError('server/stopping', 'the server is being stopped'));
+      const over = new AbortController();
+      await Promise.race([
+        ongoing.whenAtMost(except),
+        clock.sleep(graceMs, over.signal).catch(() => {}),
+      ]);
+      over.abort();
+      broken.abort(new ServerError('server/stopping', 'the server is being stopped'));
+      if (except === 0) ongoing.breakOff();
+    },
+  };
+}
+
+/** Path and query of a request target. */
+interface Target {
+  readonly path: string;
+  readonly search: string;
+}
+
+function splitTarget(target: string): Target {
+  const mark = target.indexOf('?');
+  if (mark === -1) return { path: target, search: '' };
+  return { path: target.slice(0, mark), search: target.slice(mark + 1) };
+}
+
+/** The paths of the management API in the form of the router, to ask whether it has one. */
+function apiPaths(): Face {
+  return {
+    name: 'api',
+    routes: ROUTES.map(({ method, path }) => ({
+      method,
+      path: `${API_ROOT}${path}`.replaceAll(/\{(\w+)\}/g, ':$1'),
+      handle: () => {},
+    })),
+  };
+}
+
+/** @throws ServerError `server/method-not-allowed` for a path of a device protocol alone */
+function checkMethod(faces: FaceRouter, api: FaceRouter, method: string, path: string): void {
+  const allowed = faces.methodsOf(path);
+  if (allowed.length === 0) return;
+  const own = api.methodsOf(path);
+  if (own.includes(method)) return;
+  const all = [...new Set([...allowed, ...own])];
+  throw new ServerError('server/method-not-allowed', `${method} is not possible here`, {
+    details: { allow: all.join(', ') },
+  });
+}
+
+/** An exchange that knows whether an answer has begun. */
+function guarded(exchange: Exchange): Exchange & { readonly hasBegun: boolean } {
+  let hasBegun = false;
+  return {
+    protocol: exchange.protocol,
+    method: exchange.method,
+    target: exchange.target,
+    peerAddress: exchange.peerAddress,
+    header: (name) => exchange.header(name),
+    answer: (status, headers, body) => {
+      hasBegun = true;
+      exchange.answer(status, headers, body);
+    },
+    begin: (status, headers) => {
+      hasBegun = true;
+      exchange.begin(status, headers);
+    },
+    write: (bytes, isLast) => exchange.write(bytes, isLast),
+    delivered: () => exchange.delivered(),
+    abort: () => exchange.abort(),
+    get isGone() {
+      return exchange.isGone;
+    },
+    get hasBegun() {
+      return hasBegun;
+    },
+  };
+}

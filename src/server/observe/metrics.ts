@@ -1,0 +1,114 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Fleet, FleetEvent } from '../../fleet/index.ts';
+
+/** What is asked for when somebody looks, rather than counted all the time. */
+export interface MetricSources {
+  readonly fleet: Pick<Fleet, 'devices' | 'rollouts' | 'artifacts' | 'events'>;
+  readonly downloads: () => number;
+  readonly uploads: () => number;
+  readonly eventStreams: () => number;
+}
+
+/** What the server counts, in the form that Prometheus reads. */
+export interface Metrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+  /** @param route an operation or a face, never a path: paths have ids in them */
+  request(route: string, method: string, status: number, durationMs: number): void;
+  downloaded(bytes: number, outcome: 'delivered' | 'cut'): void;
+  events(events: readonly FleetEvent[]): void;
+  webhook(outcome: 'delivered' | 'failed' | 'given-up'): void;
+}
+
+const ROLLOUT_STATES = [
+  'pending',
+  'active',
+  'paused',
+  'rolling-back',
+  'completed',
+  'failed',
+] as const;
+const ONE = { page: 0, perPage: 1 } as const;
+
+/** Metrics of one server, apart from those of any other in the process. */
+export function createMetrics(sources: MetricSources): Metrics {
+  const register = new Registry();
+  const registers = [register];
+  collectDefaultMetrics({ register, prefix: 'otakit_' });
+  const durations = new Histogram({
+    name: 'otakit_http_request_duration_seconds',
+    help: 'Time from the head of a request to the end of its answer.',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
+    registers,
+  });
+  const downloads = new Counter({
+    name: 'otakit_downloads_total',
+    help: 'Downloads of artifacts (or ranges of them) that ended.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const downloadedBytes = new Counter({
+    name: 'otakit_download_bytes_total',
+    help: 'Bytes of artifacts that were sent.',
+    registers,
+  });
+  const events = new Counter({
+    name: 'otakit_events_total',
+    help: 'Events by type.',
+    labelNames: ['type'],
+    registers,
+  });
+  const webhooks = new Counter({
+    name: 'otakit_webhook_tries_total',
+    help: 'Tries to deliver events to webhooks.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  gauge('otakit_downloads_open', 'Downloads going on.', sources.downloads);
+  gauge('otakit_uploads_open', 'Uploads going on.', sources.uploads);
+  gauge('otakit_event_streams_open', 'Event streams open.', sources.eventStreams);
+  gauge('otakit_devices', 'Registered devices.', async () => {
+    return (await sources.fleet.devices.list({}, ONE)).total;
+  });
+  gauge('otakit_artifacts', 'Artifacts.', async () => {
+    return (await sources.fleet.artifacts.list({}, ONE)).total;
+  });
+  gauge('otakit_last_event_id', 'The id of the last event.', () => sources.fleet.events.lastId());
+  const rollouts = new Gauge({
+    name: 'otakit_rollouts',
+    help: 'Rollouts by state.',
+    labelNames: ['state'],
+    registers,
+    collect: async () => {
+      for (const state of ROLLOUT_STATES) {
+        const { total } = await sources.fleet.rollouts.list({ states: [state] }, ONE);
+        rollouts.set({ state }, total);
+      }
+    },
+  });
+
+  function gauge(name: string, help: string, read: () => number | Promise<number>): void {
+    const made: Gauge = new Gauge({
+      name,
+      help,
+      registers,
+      collect: async () => made.set(await read()),
+    });
+  }
+
+  return {
+    contentType: register.contentType,
+    text: () => register.metrics(),
+    request: (route, method, status, durationMs) =>
+      durations.observe({ route, method, status }, durationMs / 1000),
+    downloaded: (bytes, outcome) => {
+      downloads.inc({ outcome });
+      downloadedBytes.inc(bytes);
+    },
+    events: (list) => {
+      for (const { type } of list) events.inc({ type });
+    },
+    webhook: (outcome) => webhooks.inc({ outcome }),
+  };
+}

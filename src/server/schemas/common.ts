@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/** A moment, in milliseconds since the Unix epoch. */
+export const moment = z.int().min(0);
+/** Rises with every change; what `If-Match` is compared with. */
+export const revision = z.int().min(0);
+/** An id that a person chose. */
+export const chosenId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/);
+/** An id in a path or a reference: what does not exist is answered with 404, whatever it looks like. */
+export const anyId = z.string().min(1).max(200);
+/** A free text for people. */
+export const note = z.string().max(4096);
+/** A SHA-256 in lower-case hex. */
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** A version of a package: semver or any other string. */
+export const version = z.string().min(1).max(128);
+/** Facts of any form. */
+export const facts = z.record(z.string(), z.unknown());
+
+/** One page of a list. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    list: z.array(item),
+    page: z.int().min(0),
+    perPage: z.int().min(1),
+    total: z.int().min(0),
+  });
+}
