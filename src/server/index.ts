@@ -5,5 +5,19 @@
  * @module
  */
 export { SERVER_CODES, type ServerCode, ServerError } from './codes.ts';
+export { createFleetApp, type FleetApp, type FleetAppOptions } from './create-fleet-app.ts';
+export { DEFAULT_SERVER_LIMITS, type ServerLimits } from './limits/limits.ts';
+export type { Rate } from './limits/token-bucket.ts';
+export {
+  createLog,
+  type Log,
+  LOG_LEVELS,
+  type LogLevel,
+  type RequestRecord,
+  SILENT_LOG,
+} from './observe/log.ts';
+export type { Metrics } from './observe/metrics.ts';
+export type { Archive, RestoreReport } from './api/services.ts';
+export { createLocalToken, type LocalToken } from './access/local-token.ts';
 export type { CreateFace, DownloadObserver, Face, FaceContext, FaceRoute } from './faces/face.ts';
 export type { FaceRequest } from './faces/face-request.ts';

@@ -13,5 +13,3 @@ export const UPLOADERS: Roles = ['admin', 'operator', 'uploader'];
 export const OPERATORS: Roles = ['admin', 'operator'];
 /** Who handles tokens, keys, webhooks and backups. */
 export const ADMINS: Roles = ['admin'];
-/** Who may register a device that does not exist yet. */
-export const PROVISIONERS: Roles = ['admin', 'operator', 'provisioner'];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OPERATORS, PROVISIONERS, READERS } from '../access/roles.ts';
+import { OPERATORS, READERS } from '../access/roles.ts';
 import { anyId, chosenId, pageOf } from '../schemas/common.ts';
 import { deviceSchema, deviceWithSecretSchema, explanationSchema } from '../schemas/devices.ts';
 import { tagList } from '../schemas/things.ts';
@@ -47,21 +47,6 @@ export const DEVICE_ROUTES = [
     idempotent: true,
     answer: { status: 201, schema: deviceWithSecretSchema },
     handle: ({ fleet, actor, body }) => fleet.devices.create(actor, defined(body)),
-  }),
-  defineRoute({
-    method: 'POST',
-    path: '/provision',
-    id: 'provisionDevice',
-    summary: 'A device registers itself, with the secret of a provisioner token',
-    roles: PROVISIONERS,
-    body: z.strictObject({
-      deviceId: chosenId,
-      name: name.optional(),
-      blueprintId: anyId.optional(),
-    }),
-    idempotent: true,
-    answer: { status: 201, schema: deviceWithSecretSchema },
-    handle: ({ fleet, token, body }) => fleet.gate.register(token, defined(body)),
   }),
   defineRoute({
     method: 'GET',

@@ -62,7 +62,7 @@ export function bridgeToHttp1(
 }
 
 function forwarded(headers: IncomingHttpHeaders): Record<string, string | string[]> {
-  const kept: Record<string, string | string[]> = { host: String(headers[':authority'] ?? '') };
+  const kept: Record<string, string | string[]> = { host: headers[':authority'] ?? '' };
   for (const [name, value] of Object.entries(headers)) {
     if (!name.startsWith(':') && !HOP_BY_HOP.has(name) && value !== undefined) kept[name] = value;
   }
