@@ -252,7 +252,7 @@ describe('bodies', () => {
     await expect
       .poll(async () => {
         await clock.advance(1000);
-        return Promise.race([answered, 'none yet']);
+        return Promise.race([answered, Promise.resolve('none yet')]);
       })
       .toContain('server/body-cut');
   });
