@@ -74,6 +74,7 @@ export {
 export { type FlasherArgs, parseFlasherArgs } from './flasher-args.ts';
 export { type FlashSettings, patchImageHeader } from './patch-header.ts';
 export { type CodeLocation, type CodeMap, createCodeMap } from './elf/code-map.ts';
+export { demangle } from './elf/demangle/demangle.ts';
 export { type FromElfOptions, imageFromElf, type ImageFromElf } from './elf/from-elf.ts';
 export { type Elf, type ElfPiece, type ElfSymbol, parseElf } from './elf/parse-elf.ts';
 export { type Change, diffImages, diffSymbols, type ImageDiff } from './diff-images.ts';

@@ -44,5 +44,5 @@ Examples:
   otakit monitor --filter wifi | tee wifi.txt
 
 JSON, one object per line:
-  timeMs, text, level?, addresses[]?{address, role, function, file, line}, and for notes event:
+  timeMs, text, level?, addresses[]?{address, role, function, symbol, file, line}, and for notes event:
   lost, reconnected, reset, reset-loop, download-mode, noise, no-signals, wrong-elf`;

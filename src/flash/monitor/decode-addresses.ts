@@ -1,9 +1,13 @@
-import type { CodeLocation, CodeMap } from '../../app-image/index.ts';
+import { type CodeLocation, type CodeMap, demangle } from '../../app-image/index.ts';
 import type { NamedAddress } from './code-addresses.ts';
 
 /** A code address of a crash report, with where in the source it comes from. */
 export interface DecodedAddress extends CodeLocation {
   readonly address: number;
+  /** As its programmer wrote it; `null` where no symbol covers the address. */
+  readonly function: string | null;
+  /** The same as the linker has it. */
+  readonly symbol: string | null;
   /** `backtrace`, the register that holds it, or `stack`: probably a caller, by what is on the stack. */
   readonly role: string;
 }
@@ -16,7 +20,10 @@ export function decodeAddresses(
   return addresses.flatMap(({ address, role, isReturn, isGuess }) => {
     if (isGuess && !map.followsCall(address)) return [];
     const location = map.locate(isReturn ? address - 1 : address);
-    return location === null ? [] : [{ address, role, ...location }];
+    if (location === null) return [];
+    const { function: symbol, ...place } = location;
+    const name = symbol === null ? null : demangle(symbol);
+    return [{ address, role, function: name, symbol, ...place }];
   });
 }
 

@@ -123,6 +123,7 @@ describe('otakit monitor', () => {
             address: 0x400d0030,
             role: 'backtrace',
             function: expect.any(String),
+            symbol: expect.any(String),
             file: expect.stringMatching(/\.[ch]$/),
             line: expect.any(Number),
           },
