@@ -32,7 +32,7 @@ interface Shared extends AsyncDisposable {
 }
 
 /** An echo behind our own RFC 2217 server, with what reaches it recorded. */
-async function shareEcho(): Promise<Shared> {
+async function shareEcho(clock: Clock = instantClock): Promise<Shared> {
   const echo = await openEchoServer();
   const signals: Signals[] = [];
   const baudRates: number[] = [];
@@ -47,7 +47,7 @@ async function shareEcho(): Promise<Shared> {
   const server = await createRfc2217Server({
     host: '127.0.0.1',
     port: 0,
-    clock: instantClock,
+    clock,
     open,
   });
   return {
@@ -95,6 +95,23 @@ describe('rfc2217://', () => {
     await expect(openLink(shared.target, { baudRate: 115_200 })).rejects.toMatchObject({
       code: 'transport/port-lost',
     });
+  });
+
+  it('serves who calls while the one before is still hanging up', async () => {
+    const patient: Clock = {
+      now: () => 0,
+      sleep: (_, signal) =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(signal.reason as Error));
+        }),
+    };
+    await using shared = await shareEcho(patient);
+    const first = await openLink(shared.target, { baudRate: 115_200 });
+    const second = openLink(shared.target, { baudRate: 115_200 });
+    await first[Symbol.asyncDispose]();
+    await using link = await second;
+    await link.write(Uint8Array.of(1, 2));
+    expect(await readExactly(link, 2)).toEqual([1, 2]);
   });
 
   it('tells a server that is no RFC 2217 server', async () => {

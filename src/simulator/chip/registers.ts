@@ -9,6 +9,9 @@ const FLASH_READ_ID = 0x9f;
 const FLASH_READ_SFDP = 0x5a;
 const FLASH_READ_STATUS = 0x05;
 
+const ESP32_CALIBRATION = 0x3ff5_f06c;
+const ESP32_CLOCK_EFUSE = 0x3ff5_a010;
+
 export interface ChipIdentity {
   readonly mac: readonly [number, number, number, number, number, number];
   readonly revision: { readonly major: number; readonly minor: number };
@@ -34,6 +37,7 @@ export class Registers {
     this.#identity = identity;
     this.#words.set(0x4000_1000, profile.magic);
     this.#words.set(profile.uartClockDivider, Math.round(profile.crystalHz / 115_200));
+    if (profile.name === 'esp32') this.#calibrateCrystal();
     this.#burnEfuses();
   }
 
@@ -49,6 +53,17 @@ export class Registers {
       this.#runSpiCommand();
       this.#words.set(base, (merged & ~SPI_CMD_USR) >>> 0);
     }
+  }
+
+  /**
+   * The ESP32's ROM measures its crystal against a clock whose rate is in an eFuse, and hosts redo that
+   * sum before they ask it for another baud rate: count × 15625 × rate / 40.
+   */
+  #calibrateCrystal(): void {
+    const rate = 128;
+    const count = (this.#profile.crystalHz * 40) / (15_625 * rate);
+    this.#words.set(ESP32_CALIBRATION, count << 7);
+    this.#words.set(ESP32_CLOCK_EFUSE, rate);
   }
 
   #burnEfuses(): void {

@@ -16,6 +16,9 @@ import {
 } from './telnet.ts';
 import { SignalIntent } from './signal-intent.ts';
 
+/** How long a client waits for the one before it to be gone. */
+const GRACE_MS = 1000;
+
 /** Which port to share, and where. */
 export interface Rfc2217ServerOptions {
   readonly host: string;
@@ -47,14 +50,22 @@ export async function createRfc2217Server(options: Rfc2217ServerOptions): Promis
   const { onEvent = () => {} } = options;
   let current: Promise<void> | null = null;
   const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (socket) => {
+  const admit = async (socket: Socket): Promise<void> => {
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    sockets.add(socket);
+    socket.on('error', () => {});
+    // Who has just hung up may still be taken care of when the next one calls.
+    if (current !== null) await goneWithin(current, options.clock);
     if (current !== null) {
       onEvent({ kind: 'refused', peer });
+      sockets.delete(socket);
       socket.destroy();
       return;
     }
-    sockets.add(socket);
+    if (socket.destroyed) {
+      sockets.delete(socket);
+      return;
+    }
     onEvent({ kind: 'connected', peer });
     current = serveClient(socket, options)
       .then(
@@ -66,7 +77,8 @@ export async function createRfc2217Server(options: Rfc2217ServerOptions): Promis
         sockets.delete(socket);
         current = null;
       });
-  });
+  };
+  const server = createServer({ noDelay: true }, (socket) => void admit(socket));
   const address = await listen(server, options.host, options.port);
   return {
     host: address.address,
@@ -78,6 +90,14 @@ export async function createRfc2217Server(options: Rfc2217ServerOptions): Promis
       await closed;
     },
   };
+}
+
+/** Waits for a client to be gone, but not for long. */
+async function goneWithin(client: Promise<void>, clock: Clock): Promise<void> {
+  const enough = new AbortController();
+  const patience = clock.sleep(GRACE_MS, enough.signal).catch(() => {});
+  await Promise.race([client, patience]);
+  enough.abort();
 }
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
