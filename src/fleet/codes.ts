@@ -32,6 +32,11 @@ export const FLEET_CODES = {
     httpStatus: 422,
     meaning: 'A value is missing, of the wrong form or out of range.',
   },
+  'fleet/address-refused': {
+    kind: 'input',
+    httpStatus: 422,
+    meaning: 'An address of the own network was named, which the server may not reach.',
+  },
 } as const satisfies CodeCatalogue;
 
 /** A code of the fleet. */

@@ -7,6 +7,11 @@
  */
 export type { Actor } from './access/actor.ts';
 export type { AccessToken, Role } from './access/access-token.ts';
+export {
+  type AddressGuard,
+  createAddressGuard,
+  isPublicAddress,
+} from './addresses/address-guard.ts';
 export type { AuditEntry } from './access/audit-entry.ts';
 export type { Artifact, ArtifactImage } from './artifacts/artifact.ts';
 export type { Blueprint } from './blueprints/blueprint.ts';
