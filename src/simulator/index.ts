@@ -97,6 +97,7 @@ export {
   readFleetFile,
   readTrustedKey,
   Refused,
+  scaledClock,
   type SlotImage,
   type StatusReport,
   type TrustedKey,

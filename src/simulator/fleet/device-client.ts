@@ -45,13 +45,16 @@ export class DeviceClient {
   readonly #http: DeviceHttp;
   readonly #path: string;
   readonly #authorization: string;
+  readonly #speed: number;
   /** Of the last answer that left nothing to do. */
   #etag: string | null = null;
   /** Of the last answer, whatever it said. */
   #seen: string | null = null;
 
-  constructor(http: DeviceHttp, { deviceId, secret }: DeviceLogin) {
+  /** @param speed how much faster than the server's the device's time goes */
+  constructor(http: DeviceHttp, { deviceId, secret }: DeviceLogin, speed = 1) {
     this.#http = http;
+    this.#speed = speed;
     this.#path = `/api/v1/devices/${encodeURIComponent(deviceId)}`;
     this.#authorization = `Bearer ${secret}`;
   }
@@ -64,7 +67,7 @@ export class DeviceClient {
       answer.body.resume();
       return { offers: null, pollAfterMs: retryAfterMs(answer.headers) };
     }
-    await orRefuse(answer, signal);
+    await this.#orRefuse(answer, signal);
     const said = await shaped(otaAnswer, answer, signal);
     const pollAfterMs = said.poll_after_seconds * 1000;
     this.#seen = answer.headers.etag ?? null;
@@ -77,7 +80,7 @@ export class DeviceClient {
   async open(url: string, fromByte: number, signal: AbortSignal): Promise<DeviceAnswer> {
     const headers = { range: `bytes=${fromByte}-` };
     const answer = await this.#http.send({ method: 'GET', target: url, headers }, signal);
-    await orRefuse(answer, signal);
+    await this.#orRefuse(answer, signal);
     return answer;
   }
 
@@ -95,7 +98,7 @@ export class DeviceClient {
       size: String(size),
     });
     const answer = await this.#send('GET', `/ota/chunk?${query.toString()}`, {}, undefined, signal);
-    await orRefuse(answer, signal);
+    await this.#orRefuse(answer, signal);
     const { data, complete } = await shaped(chunkAnswer, answer, signal);
     return { bytes: Buffer.from(data, 'base64'), complete };
   }
@@ -123,7 +126,7 @@ export class DeviceClient {
     if (this.#seen !== null) query.set('seen', this.#seen);
     const path = `/commands?${query.toString()}`;
     const answer = await this.#send('GET', path, {}, undefined, signal, waitSeconds * 1000);
-    await orRefuse(answer, signal);
+    await this.#orRefuse(answer, signal);
     return shaped(commandsAnswer, answer, signal);
   }
 
@@ -136,6 +139,10 @@ export class DeviceClient {
     await this.#post(path, JSON.stringify(outcome), signal);
   }
 
+  async #orRefuse(answer: DeviceAnswer, signal: AbortSignal): Promise<void> {
+    if (answer.status >= 300) throw await readRefusal(answer, signal, this.#speed);
+  }
+
   async #post(
     path: string,
     body: string,
@@ -143,7 +150,7 @@ export class DeviceClient {
     type = 'application/json',
   ): Promise<void> {
     const answer = await this.#send('POST', path, { 'content-type': type }, body, signal);
-    await orRefuse(answer, signal);
+    await this.#orRefuse(answer, signal);
     await readBody(answer, signal);
   }
 
@@ -167,10 +174,6 @@ export class DeviceClient {
       signal,
     );
   }
-}
-
-async function orRefuse(answer: DeviceAnswer, signal: AbortSignal): Promise<void> {
-  if (answer.status >= 300) throw await readRefusal(answer, signal);
 }
 
 /** Takes an answer only in the shape that the protocol has. */

@@ -109,15 +109,25 @@ export async function readJson(answer: DeviceAnswer, signal: AbortSignal): Promi
   }
 }
 
-/** Reads an error answer: a problem document (RFC 9457), or whatever else a proxy says. */
-export async function readRefusal(answer: DeviceAnswer, signal: AbortSignal): Promise<Refused> {
+/**
+ * Reads an error answer: a problem document (RFC 9457), or whatever else a proxy says.
+ *
+ * @param speed how much faster than the server's the device's time goes: a server that has too much to
+ *   do means its own time
+ */
+export async function readRefusal(
+  answer: DeviceAnswer,
+  signal: AbortSignal,
+  speed = 1,
+): Promise<Refused> {
   const text = (await readBody(answer, signal)).toString();
   const said = parseProblem(text);
+  const waitMs = retryAfterMs(answer.headers);
   return new Refused(
     answer.status,
     said.code ?? null,
     said.detail ?? said.title ?? `HTTP status ${answer.status}`,
-    retryAfterMs(answer.headers),
+    waitMs === null ? null : waitMs * speed,
   );
 }
 

@@ -38,6 +38,8 @@ export interface FleetDeviceParts {
   readonly board: Board;
   readonly behaviour: FleetBehaviour;
   readonly clock: Clock;
+  /** How many times faster than the server's time the clock goes. */
+  readonly speed: number;
   readonly onEvent: (event: VirtualDeviceEvent) => void;
   /** Called with what must survive a power cut. */
   readonly onMemory: (memory: DeviceMemory) => void;
@@ -48,7 +50,7 @@ export interface FleetDeviceParts {
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 300_000;
 const DEFAULT_POLL_MS = 60_000;
-const LISTEN_SECONDS = 55;
+const LONGEST_LISTEN_SECONDS = 55;
 
 /**
  * A device in the field that speaks the native protocol: it boots, reports what it booted, asks, takes
@@ -134,31 +136,25 @@ export class FleetDevice {
     const { sleepMs, listens } = habitsOf(behaviour, this.#id);
     if (this.#state === 'refused' || this.#failures > 0) return clock.sleep(waitMs, signal);
     if (sleepMs !== null) {
-      await this.#obey(0, signal);
+      if (await this.#obey(0, signal)) return undefined;
       this.#enter('sleeping');
       return clock.sleep(Math.max(waitMs, sleepMs), signal);
     }
     using place = listens ? takeListeningPlace() : null;
-    if (place !== null) {
-      const over = new AbortController();
-      const both = AbortSignal.any([signal, over.signal]);
-      const asleep = clock.sleep(waitMs, both).then(() => false);
-      const heard = this.#listen(both);
-      const isNews = await Promise.race([asleep, heard]).finally(() => {
-        over.abort();
-        asleep.catch(() => {});
-        heard.catch(() => {});
-      });
-      if (isNews) return undefined;
-      return signal.throwIfAborted();
-    }
-    await this.#obey(0, signal);
+    if (place !== null) return this.#listenUntil(clock.now() + waitMs, signal);
+    if (await this.#obey(0, signal)) return undefined;
     return clock.sleep(waitMs, signal);
   }
 
-  /** Waits for commands until there is something to look at; `false` where listening fails. */
-  async #listen(signal: AbortSignal): Promise<true> {
-    for (;;) if (await this.#obey(LISTEN_SECONDS, signal)) return true;
+  /** Waits for commands and news; the server answers at the latest when the time is over. */
+  async #listenUntil(endMs: number, signal: AbortSignal): Promise<void> {
+    const { clock, speed } = this.#parts;
+    for (;;) {
+      const leftMs = endMs - clock.now();
+      if (leftMs <= 0) return;
+      const seconds = Math.ceil(leftMs / 1000 / speed);
+      if (await this.#obey(Math.min(seconds, LONGEST_LISTEN_SECONDS), signal)) return;
+    }
   }
 
   /** Fetches what commands there are and carries them out; whether to ask for an update now. */
@@ -172,8 +168,10 @@ export class FleetDevice {
       signal.throwIfAborted();
       if (!(error instanceof Refused) && !(error instanceof Unreachable)) throw error;
       this.#event({ kind: 'trouble', message: error.message });
-      const retryMs = error instanceof Refused ? error.retryAfterMs : null;
-      if (waitSeconds > 0) await this.#parts.clock.sleep(retryMs ?? FIRST_RETRY_MS, signal);
+      const demandedMs = error instanceof Refused ? (error.retryAfterMs ?? 0) : 0;
+      if (waitSeconds > 0) {
+        await this.#parts.clock.sleep(Math.max(demandedMs, FIRST_RETRY_MS), signal);
+      }
       return false;
     }
   }

@@ -14,6 +14,8 @@ export interface VirtualFleetParts {
   readonly board: Board;
   readonly behaviour: FleetBehaviour;
   readonly clock: Clock;
+  /** How many times faster than the server's time the clock goes; 1 by default. */
+  readonly speed?: number;
   /** How many devices may wait for commands at a time, each on a connection of its own. */
   readonly listeningPlaces: number;
   /** Over how long their first contacts are spread, as power comes back to a town. */
@@ -31,16 +33,18 @@ export class VirtualFleet {
   constructor(parts: VirtualFleetParts) {
     this.#parts = parts;
     this.#places = parts.listeningPlaces;
-    const { http, board, behaviour, clock, onEvent = () => {}, onMemory = () => {} } = parts;
+    const { http, board, behaviour, clock, speed = 1 } = parts;
+    const { onEvent = () => {}, onMemory = () => {} } = parts;
     const takeListeningPlace = () => this.#takePlace();
     this.devices = parts.devices.map(
       (memory) =>
         new FleetDevice({
           memory,
-          client: new DeviceClient(http, memory),
+          client: new DeviceClient(http, memory, speed),
           board,
           behaviour,
           clock,
+          speed,
           onEvent,
           onMemory,
           takeListeningPlace,

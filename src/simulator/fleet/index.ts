@@ -19,5 +19,6 @@ export { Refused, Unreachable } from './failure.ts';
 export { VirtualFleet, type VirtualFleetParts } from './fleet.ts';
 export { type FleetFile, readFleetFile, writeFleetFile } from './identities.ts';
 export { type NewDevice, provision } from './registration.ts';
+export { scaledClock } from './scaled-clock.ts';
 export { readTrustedKey, type TrustedKey } from './signed-manifest.ts';
 export type { DeviceCommand, Offer, StatusReport } from './wire.ts';

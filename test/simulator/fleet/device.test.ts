@@ -51,6 +51,7 @@ async function bench({ board, behaviour, memory }: Setting = {}) {
       board: { ...BOARD, ...board },
       behaviour: { ...FAULTLESS, ...behaviour },
       clock,
+      speed: 1,
       onEvent: (event) => events.push(event),
       onMemory: (changed) => {
         kept = changed;
@@ -239,6 +240,7 @@ describe('a virtual device', () => {
       board: BOARD,
       behaviour: FAULTLESS,
       clock: one.clock,
+      speed: 1,
       onEvent: () => {},
       onMemory: () => {},
       takeListeningPlace: () => null,
