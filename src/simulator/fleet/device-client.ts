@@ -27,6 +27,8 @@ export interface DeviceLogin {
 export interface CheckResult {
   /** `null`: the same as at the last check. */
   readonly offers: readonly Offer[] | null;
+  /** Of the deployment that they are from; 0 where there is nothing to fetch. */
+  readonly sequence: number;
   /** When the server wants to be asked again; `null` where it does not say. */
   readonly pollAfterMs: number | null;
 }
@@ -65,15 +67,15 @@ export class DeviceClient {
     const answer = await this.#send('GET', '/ota', known, undefined, signal);
     if (answer.status === 304) {
       answer.body.resume();
-      return { offers: null, pollAfterMs: retryAfterMs(answer.headers) };
+      return { offers: null, sequence: 0, pollAfterMs: retryAfterMs(answer.headers) };
     }
     await this.#orRefuse(answer, signal);
     const said = await shaped(otaAnswer, answer, signal);
     const pollAfterMs = said.poll_after_seconds * 1000;
     this.#seen = answer.headers.etag ?? null;
     this.#etag = said.update_available ? null : this.#seen;
-    if (!said.update_available) return { offers: [], pollAfterMs };
-    return { offers: said.packages ?? [said], pollAfterMs };
+    if (!said.update_available) return { offers: [], sequence: 0, pollAfterMs };
+    return { offers: said.packages ?? [said], sequence: said.sequence, pollAfterMs };
   }
 
   /** Opens the artifact by its URL, from a byte on. */

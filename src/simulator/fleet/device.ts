@@ -14,14 +14,14 @@ import type { VirtualDeviceEvent, VirtualDeviceState } from './device-events.ts'
 import type { DeviceMemory } from './device-memory.ts';
 import { Refused, Unreachable, UpdateGivenUp } from './failure.ts';
 import { receive } from './receive.ts';
-import type { TrustedKey } from './signed-manifest.ts';
+import type { SignedFor, TrustedKey } from './signed-manifest.ts';
 import type { DeviceCommand, Offer, StatusReport } from './wire.ts';
 
 /** The package whose image the device boots. */
 const MAIN = 'main';
 
 /** The board that a virtual device is. */
-export interface Board {
+export interface Board extends SignedFor {
   /** The number in image headers; `null` takes any. */
   readonly chipId: number | null;
   readonly slotBytes: number;
@@ -100,8 +100,8 @@ export class FleetDevice {
       await this.#reportBoot(signal);
       this.#enter('checking');
       const { client } = this.#parts;
-      const { offers, pollAfterMs } = await client.check(signal);
-      const installed = offers !== null && offers.length > 0 && (await this.#take(offers, signal));
+      const { offers, sequence, pollAfterMs } = await client.check(signal);
+      const installed = offers !== null && (await this.#take(offers, sequence, signal));
       if (installed) {
         await this.#reboot(signal);
         await this.#reportBoot(signal);
@@ -207,13 +207,13 @@ export class FleetDevice {
   }
 
   /** Takes all that is offered; whether something was installed, so that a reboot is due. */
-  async #take(offers: readonly Offer[], signal: AbortSignal): Promise<boolean> {
+  async #take(offers: readonly Offer[], sequence: number, signal: AbortSignal): Promise<boolean> {
     let installed = false;
     // What boots comes last: it must not be there without what it needs.
     for (const offer of [...offers].sort((a, b) => rank(a) - rank(b))) {
       this.#event({ kind: 'offered', packageId: offer.package_id, version: offer.version });
       try {
-        await this.#update(offer, signal);
+        await this.#update(offer, sequence, signal);
         installed = true;
       } catch (error) {
         if (!(error instanceof UpdateGivenUp)) throw error;
@@ -224,7 +224,7 @@ export class FleetDevice {
     return installed;
   }
 
-  async #update(offer: Offer, signal: AbortSignal): Promise<void> {
+  async #update(offer: Offer, sequence: number, signal: AbortSignal): Promise<void> {
     const { behaviour, board, client, clock } = this.#parts;
     const { package_id, version, size_bytes } = offer;
     const fate = fateOf(behaviour, this.#id, package_id, version);
@@ -238,6 +238,7 @@ export class FleetDevice {
       clock,
       signal,
       board,
+      sequence,
       secureVersion: this.#memory.secureVersion,
       fetches: habitsOf(behaviour, this.#id).fetches,
       cutAtBytes: isCut ? Math.ceil(draw(...names, 'cut') * size_bytes) : null,

@@ -3,6 +3,7 @@ import type { Board } from './device.ts';
 import { UpdateGivenUp } from './failure.ts';
 import { fetchArtifact, type FetchContext } from './fetch-artifact.ts';
 import { type ImageHead, readImageHead } from './image-head.ts';
+import { requireSignature } from './signed-manifest.ts';
 import type { Offer } from './wire.ts';
 
 /** What receiving an artifact needs beside what fetching it does. */
@@ -11,6 +12,8 @@ export interface ReceiveContext extends Pick<
   'client' | 'clock' | 'signal' | 'fetches' | 'cutAtBytes' | 'onResumed'
 > {
   readonly board: Board;
+  /** Of the deployment that offers it. */
+  readonly sequence: number;
   /** What the eFuses demand at least. */
   readonly secureVersion: number;
   readonly isDamaged: boolean;
@@ -30,6 +33,9 @@ export async function receive(offer: Offer, context: ReceiveContext): Promise<Sl
   const { version, size_bytes, checksum } = offer;
   if (size_bytes > board.slotBytes) {
     throw new UpdateGivenUp(`${size_bytes} bytes do not fit into a slot of ${board.slotBytes}`);
+  }
+  if (board.trustedKeys !== null) {
+    requireSignature(offer, context.sequence, board, board.trustedKeys);
   }
   let head = NO_IMAGE;
   const arrival = await fetchArtifact(offer, {

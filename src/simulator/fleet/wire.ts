@@ -17,7 +17,8 @@ const offer = z.object({
       key_id: z.string(),
       algorithm: z.string(),
       signature: z.string(),
-      sequence: z.number().int(),
+      /** What was signed, letter by letter. */
+      manifest: z.string(),
     }),
   ),
 });
@@ -29,6 +30,7 @@ export type Offer = z.infer<typeof offer>;
 export const otaAnswer = z.discriminatedUnion('update_available', [
   offer.extend({
     update_available: z.literal(true),
+    sequence: z.number().int(),
     poll_after_seconds: z.number().nonnegative(),
     packages: z.array(offer).optional(),
   }),

@@ -15,6 +15,8 @@ import { startFaceHost } from '../../support/face-host.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const BOARD: Board = {
+  chip: 'esp32',
+  blueprintId: 'sensor-v2',
   chipId: 0,
   slotBytes: 1024 * 1024,
   trustedKeys: null,
