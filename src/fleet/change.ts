@@ -11,11 +11,15 @@ export interface Change {
   readonly atMs: number;
   readonly repositories: Repositories;
   /** Such as `audit('cohort.create', 'cohort/production')`; the actor and the time are known. */
-  audit(action: string, subject: string, details?: Readonly<Record<string, unknown>>): void;
+  readonly audit: (
+    action: string,
+    subject: string,
+    details?: Readonly<Record<string, unknown>>,
+  ) => void;
   /** Such as `event('rollout.paused', { rolloutId, data: { reason } })`. */
-  event(type: string, about?: EventAbout): void;
+  readonly event: (type: string, about?: EventAbout) => void;
   /** These devices may have something new to do; they hear of it once the change is stored. */
-  news(deviceIds: Iterable<string>): void;
+  readonly news: (deviceIds: Iterable<string>) => void;
 }
 
 /** What an event is about; everything may be left out. */

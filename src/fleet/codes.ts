@@ -27,6 +27,16 @@ export const FLEET_CODES = {
     httpStatus: 412,
     meaning: 'Somebody else changed it since it was read; read it again and decide anew.',
   },
+  'fleet/rollout-active': {
+    kind: 'input',
+    httpStatus: 409,
+    meaning: 'A rollout of the cohort has not ended, and it decides what the cohort runs.',
+  },
+  'fleet/wrong-state': {
+    kind: 'input',
+    httpStatus: 409,
+    meaning: 'What was asked for cannot be done in the state that the thing is in.',
+  },
   'fleet/invalid': {
     kind: 'input',
     httpStatus: 422,

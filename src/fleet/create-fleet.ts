@@ -1,4 +1,12 @@
 import { createFleetContext, type FleetParts } from './context.ts';
+import { createTagService } from './tags/tag-service.ts';
+import { createCohortService } from './cohorts/cohort-service.ts';
+import { createDeploymentService } from './deployments/deployment-service.ts';
+import { createReleaseService } from './releases/release-service.ts';
+import { createCommandService } from './commands/command-service.ts';
+import { createTokenService } from './access/token-service.ts';
+import { createWebhookService } from './webhooks/webhook-service.ts';
+import { createDeviceService } from './devices/device-service.ts';
 import { createEventService } from './events/event-service.ts';
 
 /**
@@ -13,6 +21,14 @@ export function createFleet(parts: FleetParts) {
   return {
     audit: { list: context.store.read.audit.list.bind(context.store.read.audit) },
     events: createEventService(context),
+    tags: createTagService(context),
+    cohorts: createCohortService(context),
+    deployments: createDeploymentService(context),
+    releases: createReleaseService(context),
+    commands: createCommandService(context),
+    tokens: createTokenService(context),
+    webhooks: createWebhookService(context),
+    devices: createDeviceService(context),
     [Symbol.asyncDispose]: () => context.store[Symbol.asyncDispose](),
   };
 }

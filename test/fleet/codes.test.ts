@@ -7,6 +7,8 @@ describe('what HTTP says about an error of the fleet', () => {
     ['fleet/exists', 409],
     ['fleet/in-use', 409],
     ['fleet/changed-meanwhile', 412],
+    ['fleet/rollout-active', 409],
+    ['fleet/wrong-state', 409],
     ['fleet/invalid', 422],
   ] as const)('%s is %d', (code, status) => {
     const error = new FleetError(code, 'because');

@@ -1,0 +1,79 @@
+import { FleetError } from '../codes.ts';
+import type { FleetContext } from '../context.ts';
+import { checkText, mustExist, revise } from '../entity.ts';
+import type { CohortService } from '../fleet.ts';
+import { checkChosenId } from '../ids.ts';
+import type { Repositories } from '../repositories.ts';
+import type { Cohort } from './cohort.ts';
+
+const LONGEST_DESCRIPTION = 1000;
+
+/** Groups of devices that receive the same deployments. */
+export function createCohortService({ store, change }: FleetContext): CohortService {
+  const { cohorts } = store.read;
+  return {
+    get: async (cohortId) => mustExist(await cohorts.get(cohortId), 'cohort', cohortId),
+    list: (filter, page) => cohorts.list(filter, page),
+    create: (actor, { cohortId, description = '' }) =>
+      change(actor, async ({ repositories, audit, event, atMs }) => {
+        const cohort: Cohort = {
+          cohortId: checkChosenId('cohortId', cohortId),
+          description: checkText('description', description, LONGEST_DESCRIPTION),
+          activeDeploymentId: null,
+          createdAtMs: atMs,
+          revision: 1,
+        };
+        await repositories.cohorts.insert(cohort);
+        audit('cohort.create', `cohort/${cohortId}`);
+        event('cohort.created', { data: { cohortId } });
+        return cohort;
+      }),
+    update: (actor, cohortId, { revision, description, activeDeploymentId }) =>
+      change(actor, async ({ repositories, audit, event, news }) => {
+        const before = mustExist(await repositories.cohorts.get(cohortId), 'cohort', cohortId);
+        if (description !== undefined) checkText('description', description, LONGEST_DESCRIPTION);
+        const after = revise(before, { description, activeDeploymentId }, revision);
+        await repositories.cohorts.update(after);
+        audit('cohort.update', `cohort/${cohortId}`, { description, activeDeploymentId });
+        if (after.activeDeploymentId !== before.activeDeploymentId) {
+          await checkDeliverable(repositories, cohortId, after.activeDeploymentId);
+          const data = { cohortId, deploymentId: after.activeDeploymentId };
+          event('cohort.deployed', { data });
+          news(await repositories.devices.idsOfCohort(cohortId));
+        }
+        return after;
+      }),
+    remove: (actor, cohortId) =>
+      change(actor, async ({ repositories, audit, event }) => {
+        mustExist(await repositories.cohorts.get(cohortId), 'cohort', cohortId);
+        await repositories.cohorts.delete(cohortId);
+        audit('cohort.remove', `cohort/${cohortId}`);
+        event('cohort.removed', { data: { cohortId } });
+      }),
+  };
+}
+
+/** A rollout decides what a cohort runs while it lasts; nobody sets it behind its back. */
+async function checkDeliverable(
+  repositories: Repositories,
+  cohortId: string,
+  deploymentId: string | null,
+): Promise<void> {
+  if (deploymentId !== null) {
+    mustExist(await repositories.deployments.get(deploymentId), 'deployment', deploymentId);
+  }
+  const running = await repositories.rollouts.list(
+    { cohortId, states: ['pending', 'active', 'paused', 'rolling-back'] },
+    { page: 0, perPage: 1 },
+  );
+  const [rollout] = running.list;
+  if (rollout === undefined) return;
+  throw new FleetError(
+    'fleet/rollout-active',
+    `Rollout ${rollout.rolloutId} of cohort ${cohortId} is ${rollout.state.kind}.`,
+    {
+      hint: 'Wait for its end, or roll it back.',
+      details: { rolloutId: rollout.rolloutId, cohortId, state: rollout.state.kind },
+    },
+  );
+}

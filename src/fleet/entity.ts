@@ -1,0 +1,54 @@
+import { FleetError } from './codes.ts';
+
+/**
+ * What was looked up, when it is there.
+ *
+ * @param noun such as `device`, for the message
+ * @throws FleetError `fleet/not-found`
+ */
+export function mustExist<Entity>(entity: Entity | null, noun: string, id: string): Entity {
+  if (entity !== null) return entity;
+  throw new FleetError('fleet/not-found', `There is no ${noun} ${id}.`, {
+    hint: `Look at \`otakit ${noun} list\`.`,
+    details: { noun, id },
+  });
+}
+
+/**
+ * The entity with changes made and its revision one higher. Fields that are `undefined` stay.
+ *
+ * @param seen the revision that the caller looked at; left out to change whatever is there
+ * @throws FleetError `fleet/changed-meanwhile`
+ */
+export function revise<Entity extends { readonly revision: number }>(
+  entity: Entity,
+  changes: { readonly [Field in keyof Entity]?: Entity[Field] | undefined },
+  seen: number | undefined,
+): Entity {
+  if (seen !== undefined && seen !== entity.revision) {
+    throw new FleetError(
+      'fleet/changed-meanwhile',
+      `It is at revision ${entity.revision}, and you saw ${seen}.`,
+      {
+        hint: 'Read it again, and change what is there now.',
+        details: { revision: entity.revision, seen },
+      },
+    );
+  }
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  return { ...entity, ...Object.fromEntries(given), revision: entity.revision + 1 };
+}
+
+/**
+ * A text that is not too long.
+ *
+ * @throws FleetError `fleet/invalid`
+ */
+export function checkText(field: string, text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  throw new FleetError(
+    'fleet/invalid',
+    `${field} has ${text.length} characters, and ${maxLength} is the most.`,
+    { details: { field, length: text.length, maxLength } },
+  );
+}

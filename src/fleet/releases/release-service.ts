@@ -1,0 +1,74 @@
+import type { FleetContext } from '../context.ts';
+import { mustExist, revise } from '../entity.ts';
+import type { ReleaseService } from '../fleet.ts';
+import { checkChosenId, newId } from '../ids.ts';
+import { checkTags } from '../tags/check-tags.ts';
+import type { Release } from './release.ts';
+
+/** Deployments aimed by blueprint and tags, switched on and off. */
+export function createReleaseService(context: FleetContext): ReleaseService {
+  const { store, change, randomBytes } = context;
+  const { releases } = store.read;
+
+  /** Whoever waits at this moment may match; asking again is cheap and says for certain. */
+  const everybodyWaiting = () => context.news.waiting();
+
+  return {
+    get: async (releaseId) => mustExist(await releases.get(releaseId), 'release', releaseId),
+    list: (filter, page) => releases.list(filter, page),
+    create: (
+      actor,
+      { deploymentId, releaseTags = [], deviceTags = [], blueprintId = null, enabled = false },
+    ) =>
+      change(actor, async ({ repositories, audit, event, news, atMs }) => {
+        const { deployments, blueprints } = repositories;
+        mustExist(await deployments.get(deploymentId), 'deployment', deploymentId);
+        if (blueprintId !== null) {
+          mustExist(await blueprints.get(blueprintId), 'blueprint', blueprintId);
+        }
+        const release: Release = {
+          releaseId: newId('rel', randomBytes),
+          deploymentId,
+          sequence: (await repositories.releases.lastSequence()) + 1,
+          releaseTags: checkReleaseTags(releaseTags),
+          deviceTags: await checkTags(repositories, deviceTags),
+          blueprintId,
+          enabled,
+          createdAtMs: atMs,
+          revision: 1,
+        };
+        await repositories.releases.insert(release);
+        audit('release.create', `release/${release.releaseId}`, { deploymentId });
+        event('release.created', { data: { releaseId: release.releaseId, deploymentId } });
+        if (release.enabled) news(everybodyWaiting());
+        return release;
+      }),
+    update: (actor, releaseId, { revision, enabled, releaseTags, deviceTags }) =>
+      change(actor, async ({ repositories, audit, event, news }) => {
+        const before = mustExist(await repositories.releases.get(releaseId), 'release', releaseId);
+        const changes = {
+          enabled,
+          releaseTags: releaseTags && checkReleaseTags(releaseTags),
+          deviceTags: deviceTags && (await checkTags(repositories, deviceTags)),
+        };
+        const after = revise(before, changes, revision);
+        await repositories.releases.update(after);
+        audit('release.update', `release/${releaseId}`, changes);
+        event('release.updated', { data: { releaseId, enabled: after.enabled } });
+        news(everybodyWaiting());
+        return after;
+      }),
+    remove: (actor, releaseId) =>
+      change(actor, async ({ repositories, audit, event, news }) => {
+        mustExist(await repositories.releases.get(releaseId), 'release', releaseId);
+        await repositories.releases.delete(releaseId);
+        audit('release.remove', `release/${releaseId}`);
+        event('release.removed', { data: { releaseId } });
+        news(everybodyWaiting());
+      }),
+  };
+}
+
+function checkReleaseTags(tags: readonly string[]): readonly string[] {
+  return [...new Set(tags.map((tag) => checkChosenId('releaseTags', tag)))].toSorted();
+}
