@@ -4,9 +4,11 @@ import {
   OtakitError,
   type ThrowableCode,
 } from '../shared/index.ts';
+import { ARTIFACT_CODES } from './artifacts/codes.ts';
 
 /** Every code of the fleet, with its meaning and what HTTP answers. */
 export const FLEET_CODES = {
+  ...ARTIFACT_CODES,
   'fleet/not-found': {
     kind: 'input',
     httpStatus: 404,

@@ -102,7 +102,33 @@ export type {
   RolloutPlan,
   RolloutState,
 } from './rollouts/rollout.ts';
-export type { DetachedSignature, SignatureAlgorithm } from './signature/detached-signature.ts';
+export {
+  checkSignature,
+  requireValidSignature,
+  type SignatureVerdict,
+  type TrustedKey,
+} from './signature/check-signature.ts';
+export type {
+  DetachedSignature,
+  SignatureAlgorithm,
+  SignatureWithManifest,
+} from './signature/detached-signature.ts';
+export {
+  type ArtifactManifest,
+  diffManifests,
+  type ManifestDifference,
+  manifestOf,
+  serializeManifest,
+} from './signature/manifest.ts';
+export { signManifest } from './signature/sign-manifest.ts';
+export { parseSignatureFile, serializeSignatureFile } from './signature/signature-file.ts';
+export {
+  generateSigningKey,
+  readPrivateKey,
+  readPublicKey,
+  type SignatureKey,
+  type SigningKeyPair,
+} from './signature/signing-keys.ts';
 export { nextStep, type NextStep, type Standing, type Step } from './versions/next-step.ts';
 export {
   compareVersions,
