@@ -26,4 +26,5 @@ export const ARTIFACT_CODES = {
     kind: 'verification',
     httpStatus: 422,
     meaning: 'A signature is by a key that was revoked; its signatures do not count any more.',
+  },
 } as const satisfies CodeCatalogue;
