@@ -107,6 +107,10 @@ export const FLASH_CODES = {
     kind: 'input',
     meaning: 'The partition table on the board is not the one that the plan goes by.',
   },
+  'flash/table-replaced': {
+    kind: 'warning',
+    meaning: 'The board has another partition table, and data on it is lost with that.',
+  },
   'flash/would-not-boot': {
     kind: 'input',
     meaning: 'An app is written, but the bootloader would start another slot.',

@@ -207,6 +207,24 @@ describe('a plan on a board', () => {
     expect(moved.checked.issues[0]?.message).toContain('it has no otadata');
   });
 
+  it('warns where a new table leaves data behind', async () => {
+    const tableOf = (text: string) =>
+      serializePartitionBinary(parsePartitionTable(new TextEncoder().encode(text)));
+    const old = tableOf(
+      'nvs, data, nvs, 0x9000, 0x3000\nfctry, data, nvs, 0xc000, 0x3000\nota_0, app, ota_0, 0x20000, 1M',
+    );
+    const { checked } = await check([input(merged)], {}, { withTable: old });
+    // NVS stays where it is, and only grows.
+    expect(checked.issues).toMatchObject([
+      {
+        code: 'flash/table-replaced',
+        severity: 'warning',
+        message: expect.stringMatching(/what it keeps in fctry does not/) as string,
+      },
+    ]);
+    expect((await check([input(merged)])).checked.issues).toEqual([]);
+  });
+
   it('changes otadata so that what was written boots, and only then', async () => {
     const already = await check([input(app, 'ota_0')]);
     expect(already.checked.bootFix).toBeNull();

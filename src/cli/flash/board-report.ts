@@ -74,6 +74,7 @@ export function boardData(result: BoardResult) {
     baudRate,
     plan: planData(checked.plan),
     otadataChanged: checked.bootFix !== null,
+    issues: checked.issues,
     ...(nvsRow === null ? {} : { nvsRow }),
     parts,
   };

@@ -34,39 +34,45 @@ export const registerFlash: RegisterNoun = (flash, cli) => {
       await info(options, cli);
     });
 
-  withWriting(withRows(withTable(withPorts(flash.command('write')))))
+  const write = flash
+    .command('write')
     .description('Write what differs, check it, and make it boot.')
     .argument('[files...]', 'merged image, app, bootloader, table, .hex, .uf2; or WHERE=FILE')
     .option('--at <where>', 'where the one file goes: a partition, a slot, an offset')
     .option('--flasher-args <file>', 'also all files of an ESP-IDF build/flasher_args.json')
     .option('--erase-all', 'erase the whole flash before')
-    .option('--dry-run', 'show the plan, and open no port')
+    .option('--dry-run', 'show the plan, and open no port');
+  withAfterwards(withRows(withPorts(withTable(withWriting(write)))))
     .addHelpText('after', WRITE_HELP)
     .action(async (files: readonly string[], options: WriteCommandOptions) => {
-      const { write } = await import('./write.ts');
-      await write(files, options, cli);
+      const verb = await import('./write.ts');
+      await verb.write(files, options, cli);
     });
 
-  withWriting(withPorts(flash.command('app')))
+  const app = flash
+    .command('app')
     .description('Write an app into a slot of a board that has a table, and make it boot.')
     .argument('<image>', 'app image')
     .option('--slot <slot>', 'ota_0, factory, …; or next: the one an update would take', 'next')
-    .option('--table-offset <offset>', 'where the table of the board is, if not at 0x8000')
+    .option('--table-offset <offset>', 'where the table of the board is, if not at 0x8000');
+  withAfterwards(withPorts(withWriting(app)))
     .addHelpText('after', APP_HELP)
     .action(async (image: string, options: AppOptions) => {
-      const { app } = await import('./app.ts');
-      await app(image, options, cli);
+      const verb = await import('./app.ts');
+      await verb.app(image, options, cli);
     });
 
-  withWriting(withRows(withTable(withPorts(flash.command('nvs')))))
+  const nvs = flash
+    .command('nvs')
     .description(
       'Write NVS, the partition with the settings: from a CSV, an image, a row per board.',
     )
-    .argument('[files...]', 'CSV files as for `otakit nvs build`, or one image of NVS')
+    .argument('[files...]', 'CSV files as for `otakit nvs build`, or one image of NVS');
+  withAfterwards(withRows(withPorts(withTable(withWriting(nvs)))))
     .addHelpText('after', NVS_HELP)
     .action(async (files: readonly string[], options: WritingOptions) => {
-      const { nvs } = await import('./nvs.ts');
-      await nvs(files, options, cli);
+      const verb = await import('./nvs.ts');
+      await verb.nvs(files, options, cli);
     });
 
   withTable(withPort(flash.command('read')))
@@ -150,10 +156,12 @@ function withPort(command: Command): Command {
 /** The same where it can be several. */
 function withPorts(command: Command): Command {
   return withLine(
-    command.option(
-      '-p, --port <ports>',
-      `${PORTS}; several with commas, or all; by default the only board`,
-    ),
+    command
+      .optionsGroup('The board:')
+      .option(
+        '-p, --port <ports>',
+        `${PORTS}; several with commas, or all; by default the only board`,
+      ),
   );
 }
 
@@ -168,11 +176,17 @@ function withWriting(command: Command): Command {
     .option('--keep <partitions>', 'partitions that must not be touched: nvs,otadata')
     .option('--full', 'write everything, not only what differs')
     .option('--no-verify', 'do not compare MD5 afterwards')
-    .option('--no-reset', 'leave the chip in its loader')
-    .option('--monitor', 'then show what the board prints, from its first line, until Ctrl-C')
-    .option('--elf <file>', 'with --monitor: the .elf of the build, to decode addresses')
-    .option('--monitor-baud <rate>', 'with --monitor: rate of the board’s console', '115200')
     .option('--json', 'one JSON object instead of text');
+}
+
+/** What becomes of the board when it is written. */
+function withAfterwards(command: Command): Command {
+  return command
+    .optionsGroup('Afterwards:')
+    .option('--no-reset', 'leave the chip in its loader')
+    .option('--monitor', 'show what the board prints, from its first line, until Ctrl-C')
+    .option('--elf <file>', 'with --monitor: the .elf of the build, to decode addresses')
+    .option('--monitor-baud <rate>', 'with --monitor: rate of the board’s console', '115200');
 }
 
 function withTable(command: Command): Command {
@@ -186,6 +200,7 @@ function withTable(command: Command): Command {
 
 function withRows(command: Command): Command {
   return command
+    .optionsGroup('Many boards:')
     .option('--nvs-rows <csv>', 'also NVS, for each board from a row of its own')
     .option('--nvs-config <csv>', 'its configuration, where they are the CSVs of mfg_gen')
     .option('--loop', 'board after board until Ctrl-C: plug in, wait for the bell, unplug')

@@ -45,8 +45,7 @@ export async function flashBoards(options: WritingOptions, cli: Cli, job: FlashJ
   const results = await Promise.all(
     targets.map((target) =>
       flashOne(target, options, cli, {
-        planFor: job.planFor,
-        perBoard: job.perBoard ?? null,
+        ...job,
         compressor,
         finish,
         onProgress: screen.progressOf(target),

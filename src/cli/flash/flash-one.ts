@@ -7,7 +7,7 @@ import {
   type FlashPlan,
   type OnProgress,
 } from '../../flash/index.ts';
-import { systemClock } from '../../shared/index.ts';
+import { hasErrors, systemClock } from '../../shared/index.ts';
 import type { Cli } from '../nouns.ts';
 import type { BoardInputs } from './board-nvs.ts';
 import type { BoardDone, BoardResult } from './board-report.ts';
@@ -27,13 +27,13 @@ export interface FlashJob {
 }
 
 /** How one board is flashed. */
-export interface Flashing {
-  readonly planFor: PlanFor;
-  readonly perBoard: BoardInputs | null;
+export interface Flashing extends FlashJob {
   /** Shared by all boards that get the same. */
   readonly compressor: Compressor;
   /** What becomes of the board when all is well. */
   readonly finish: (device: FlashDevice) => Promise<unknown>;
+  /** What becomes of it when it failed, beside a reset. */
+  readonly onFailure?: (device: FlashDevice) => void;
   readonly onProgress: OnProgress;
 }
 
@@ -47,7 +47,7 @@ export async function flashOne(
   target: string,
   options: WritingOptions,
   cli: Cli,
-  { planFor, perBoard, compressor, finish, onProgress }: Flashing,
+  { planFor, perBoard, early, compressor, finish, onFailure, onProgress }: Flashing,
 ): Promise<BoardResult> {
   const start = systemClock.now();
   let connected: string | null = null;
@@ -55,13 +55,15 @@ export async function flashOne(
     const { mac } = device.info;
     connected = mac;
     let checked = await checkPlanOnBoard(await planFor(device, []), device);
-    assertGood(checked.issues, options, cli);
-    if (perBoard !== null) {
+    // What is wrong with the plan itself was said before.
+    const found = checked.issues.filter((issue) => early?.issues.includes(issue) !== true);
+    assertGood(found, target, options, cli);
+    if (perBoard) {
       // Only now: a board that is refused must not use up what is there for another.
       const table = checked.plan.table ?? (await tableOnBoard(device, options));
       const own = await perBoard.inputsFor(mac, table);
       checked = await checkPlanOnBoard(await planFor(device, own), device);
-      assertGood(checked.issues, options, cli);
+      if (hasErrors(checked.issues)) assertGood(checked.issues, target, options, cli);
     }
     const parts = await executePlan(checked, device, {
       full: options.full === true,
@@ -75,7 +77,15 @@ export async function flashOne(
     return { chip, revision, mac, baudRate: device.baudRate, checked, parts, nvsRow };
   };
   try {
-    const done = await withDeviceAt(target, options, cli, work, finish);
+    const attempt = async (device: FlashDevice) => {
+      try {
+        return await work(device);
+      } catch (error) {
+        onFailure?.(device);
+        throw error;
+      }
+    };
+    const done = await withDeviceAt(target, options, cli, attempt, finish);
     return { target, mac: done.mac, durationMs: systemClock.now() - start, ok: true, done };
   } catch (error) {
     return { target, mac: connected, durationMs: systemClock.now() - start, ok: false, error };

@@ -31,10 +31,10 @@ done, as for one board when one failed (and did not go well later), 130 in the m
 Exits 3 when refused, 4 when a board does not answer, 6 when the flash does not hold what it should.
 
 JSON:
-  boards[]{target,ok,durationMs,chip,revision,mac,baudRate,otadataChanged,
+  boards[]{target,ok,durationMs,chip,revision,mac,baudRate,otadataChanged,issues[],
   plan{chip,parts[]{kind,file,name,flashOffset,sizeBytes,partition,version},boots,kept,eraseAll},
   parts[]{name,flashOffset,sizeBytes,writtenBytes,erasedBytes,sentBytes,verified,retriedSectors},
-  error{code,message,hint} where not ok}; with --dry-run the plan alone; with --monitor in one line,
+  error{code,message,hint} where not ok}; with --dry-run the plan and its issues alone; with --monitor in one line,
   and then as \`otakit monitor\`; with --loop one line per board, and at the end
   summary{done,failed,boards[]{mac,target,ok,nvsRow}}`;
 
@@ -56,8 +56,9 @@ serial what it is called. Rows without a MAC address go to boards in turn:
   SN-0002,84:f7:03:aa:bb:cc,SN-0002,hunter3,91c4…,…
 
 Who got which is noted in a journal beside it (boards.csv.boards.jsonl), before the board is touched:
-no row goes to two boards, and a board that comes again gets its own row again. Of values nothing is
-printed or noted. With --nvs-config the pair of CSVs of Espressif’s mfg_gen does as it is.
+no row goes to two boards, and a board that comes again gets its own row again. To give the row of a
+dead board to another, delete its lines there. Values are neither printed nor noted, but for a digest
+of the row where it has no id. With --nvs-config the pair of CSVs of Espressif’s mfg_gen does as it is.
 
 JSON: as \`otakit flash write\`, with nvsRow`;
 

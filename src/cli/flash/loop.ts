@@ -116,23 +116,26 @@ class Bench {
     const screen = createBoardScreen(stderr, [target], systemClock);
     const links: Link[] = [];
     const result = await flashOne(target, this.#options, this.#cli, {
+      ...this.#job,
       planFor: (device, own) => {
         if (!this.#busy.has(target) && !isAlone)
           this.#note(`${target}: flashing ${device.info.mac}`);
         this.#busy.add(target);
         return this.#job.planFor(device, own);
       },
-      perBoard: this.#job.perBoard ?? null,
       compressor: this.#compressor,
       finish: async (device) => {
         if (this.#options.reset) await device.reset();
         links.push(device.handOver());
       },
+      onFailure: (device) => links.push(device.handOver()),
       onProgress: isAlone ? screen.progressOf(target) : () => {},
     });
     screen.finish();
     const wasFlashing = this.#busy.delete(target);
+    const [link = null] = links;
     if (signal.aborted) {
+      await link?.[Symbol.asyncDispose]();
       this.#wasInterrupted ||= wasFlashing;
       if (wasFlashing) this.tally.add(result);
       signal.throwIfAborted();
@@ -143,13 +146,16 @@ class Bench {
     }
     this.#said.delete(target);
     this.#report(result);
-    await this.#waitForUnplug(target, result, links[0] ?? null);
+    await this.#waitForUnplug(target, result, link);
     this.#note(`${target}: unplugged, waiting for the next board`);
   }
 
   async #waitForUnplug(target: string, result: BoardResult, link: Link | null): Promise<void> {
     // A board that went away in the middle is unplugged already.
-    if (!result.ok && hasCode(result.error, 'transport/port-lost')) return;
+    if (!result.ok && hasCode(result.error, 'transport/port-lost')) {
+      await link?.[Symbol.asyncDispose]();
+      return;
+    }
     const { signal } = this.#cli.context;
     const port: BenchPort = { open: openPort, target, clock: systemClock, signal };
     await waitForUnplug(port, link);

@@ -48,7 +48,7 @@ export async function nvs(
   if (named !== null) perBoard?.check(named);
   if (early !== null) {
     show(early, options, cli);
-    assertGood(early.issues, options, cli);
+    assertGood(early.issues, 'plan', options, cli);
   }
   let isShown = early !== null;
   await flashBoards(options, cli, {

@@ -58,13 +58,19 @@ export function show(plan: FlashPlan, { json }: { readonly json?: true }, { cont
   if (json !== true) context.stderr.write(planText(plan));
 }
 
-/** @throws FlashError `flash/plan-refused` where an issue is an error */
+/**
+ * Shows what speaks against a plan.
+ *
+ * @param subject what the issues are about
+ * @throws FlashError `flash/plan-refused` where an issue is an error
+ */
 export function assertGood(
   issues: readonly Issue[],
-  { json }: WritingOptions,
+  subject: string,
+  { json }: { readonly json?: true },
   { context }: Cli,
 ): void {
-  if (json !== true) renderIssues(issues, 'plan', context.stderr, context.env);
+  if (json !== true) renderIssues(issues, subject, context.stderr, context.env);
   if (!hasErrors(issues)) return;
   const count = issues.filter(({ severity }) => severity === 'error').length;
   throw new FlashError(

@@ -31,12 +31,14 @@ export async function write(
   const plan = await planWithoutBoard(inputs, table, options);
   if (plan !== null) {
     show(plan, options, cli);
-    assertGood(plan.issues, options, cli);
+    assertGood(plan.issues, 'plan', options, cli);
     if (plan.table !== null) perBoard?.check(plan.table);
   }
   if (options.dryRun) {
     if (options.json && plan !== null) {
-      context.stdout.write(`${JSON.stringify(planData(plan), null, 2)}\n`);
+      context.stdout.write(
+        `${JSON.stringify({ ...planData(plan), issues: plan.issues }, null, 2)}\n`,
+      );
     }
     return;
   }

@@ -1,6 +1,11 @@
 import { formatRevision } from '../../app-image/index.ts';
 import { chipByName } from '../../chips/index.ts';
-import { type PartitionTable, shownName, usedFlashBytes } from '../../partition-table/index.ts';
+import {
+  type PartitionEntry,
+  type PartitionTable,
+  shownName,
+  usedFlashBytes,
+} from '../../partition-table/index.ts';
 import { formatHex, formatSize, type Issue } from '../../shared/index.ts';
 import type { BoardTable } from '../board-contents.ts';
 import type { FlashCode } from '../codes.ts';
@@ -23,7 +28,45 @@ export function checkBoard(
     ...securityFindings(plan, info),
     ...tableFindings(plan, boardTable),
   ];
-  return errors.map((finding) => ({ ...finding, severity: 'error' }));
+  return [
+    ...errors.map((finding): FlashIssue => ({ ...finding, severity: 'error' })),
+    ...replacedTableFindings(plan, boardTable).map((finding): FlashIssue => ({
+      ...finding,
+      severity: 'warning',
+    })),
+  ];
+}
+
+/** Another table than the board has: what partitions hold does not move with them. */
+function replacedTableFindings(
+  { table, writesTable, parts }: FlashPlan,
+  board: BoardTable,
+): readonly Finding[] {
+  if (table === null || !writesTable || board.kind === 'none') return [];
+  const lost = board.table.entries.filter((old) => {
+    if (!holdsData(old)) return false;
+    const now = table.entries.find(({ name }) => name === old.name);
+    const isWritten = parts.some(({ entry }) => entry !== null && entry === now);
+    const stays = now?.flashOffset === old.flashOffset && now.sizeBytes >= old.sizeBytes;
+    return !stays && !isWritten;
+  });
+  if (lost.length === 0) return [];
+  const names = lost.map(shownName).join(', ');
+  return [
+    {
+      code: 'flash/table-replaced',
+      message: `the board has another partition table, and what it keeps in ${names} does not come along`,
+      hint: 'Save it first where it matters: otakit flash backup, or otakit flash read.',
+    },
+  ];
+}
+
+const DATA_TYPE = 1;
+/** Otadata is put right anyway; PHY calibration is made anew. */
+const NOT_KEPT_SUBTYPES = new Set([0, 1]);
+
+function holdsData({ type, subtype }: PartitionEntry): boolean {
+  return type === DATA_TYPE && !NOT_KEPT_SUBTYPES.has(subtype);
 }
 
 function chipFindings({ chip }: FlashPlan, info: DeviceInfo): readonly Finding[] {
