@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { type DeviceHttp, readJson, readRefusal } from './device-http.ts';
 
-/** What a device that registers says of itself, and what it shall be. */
+/** What a device that registers says of itself. */
 export interface NewDevice {
   readonly deviceId: string;
   readonly name: string;
   readonly blueprintId: string | null;
-  readonly cohortId: string | null;
 }
 
 const provisioned = z.object({ device_id: z.string(), secret: z.string().min(1) });
