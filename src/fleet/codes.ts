@@ -49,6 +49,15 @@ export const FLEET_CODES = {
     httpStatus: 422,
     meaning: 'An address of the own network was named, which the server may not reach.',
   },
+  'fleet/data-newer': {
+    kind: 'input',
+    meaning: 'The data folder was written by a newer otakit than this one.',
+  },
+  'fleet/folder-in-use': {
+    kind: 'input',
+    httpStatus: 409,
+    meaning: 'Another process has the data folder open.',
+  },
 } as const satisfies CodeCatalogue;
 
 /** A code of the fleet. */

@@ -129,6 +129,8 @@ export {
   type SignatureKey,
   type SigningKeyPair,
 } from './signature/signing-keys.ts';
+export { type FleetFolder, openFleetFolder } from './storage/folder.ts';
+export { openStore, type StoreOptions } from './storage/store.ts';
 export { nextStep, type NextStep, type Standing, type Step } from './versions/next-step.ts';
 export {
   compareVersions,

@@ -1,0 +1,45 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../shared/index.ts';
+import type { FleetStore } from '../repositories.ts';
+import { lockFolder } from './folder-lock.ts';
+import { openStore } from './store.ts';
+
+/** A fleet's data on disk, open in this process alone until disposed. */
+export interface FleetFolder extends AsyncDisposable {
+  readonly store: FleetStore;
+  /** Where the bytes of artifacts are. */
+  readonly blobFolder: string;
+}
+
+/** The names within a data folder. */
+export const FOLDER_NAMES = { database: 'fleet.db', blobs: 'blobs' } as const;
+
+/**
+ * Opens a data folder, made when missing: `fleet.db` and `blobs/`, readable by its owner only.
+ *
+ * @throws FleetError `fleet/folder-in-use` when another process has it, `fleet/data-newer`
+ */
+export async function openFleetFolder(
+  folder: string,
+  { clock }: { readonly clock: Clock },
+): Promise<FleetFolder> {
+  const blobFolder = join(folder, FOLDER_NAMES.blobs);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const lock = await lockFolder(folder);
+  try {
+    await mkdir(blobFolder, { recursive: true, mode: 0o700 });
+    const store = await openStore({ file: join(folder, FOLDER_NAMES.database), clock });
+    return {
+      store,
+      blobFolder,
+      [Symbol.asyncDispose]: async () => {
+        await store[Symbol.asyncDispose]();
+        await lock[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,101 @@
+import type { CompiledQuery, Kysely } from 'kysely';
+import type { Device } from '../../devices/device.ts';
+import type { DeviceFilter, DeviceRepository } from '../../repositories.ts';
+import { type Conditions, EntityRepository } from '../entity-repository.ts';
+import { EntityTable } from '../entity-table.ts';
+import { DEVICES } from '../layouts.ts';
+import { contains } from '../like.ts';
+import type { Tables } from '../tables.ts';
+
+/** Devices, with their tags in a table of their own so that one finds devices by tag. */
+export class DeviceTable extends EntityTable<Device> {
+  readonly touchQuery: CompiledQuery;
+  readonly tagsQuery: CompiledQuery;
+
+  constructor(db: Kysely<Tables>) {
+    super(db, DEVICES);
+    this.touchQuery = db
+      .updateTable('devices')
+      .set({ last_seen_at_ms: 0 })
+      .where('device_id', '=', '')
+      .where((eb) => eb.or([eb('last_seen_at_ms', 'is', null), eb('last_seen_at_ms', '<', 0)]))
+      .compile();
+    this.tagsQuery = db
+      .selectFrom('device_tags')
+      .select('tag')
+      .where('device_id', '=', '')
+      .compile();
+  }
+}
+
+const conditions: Conditions<DeviceFilter> = (filter, eb, db) => [
+  ...(filter.blueprintId === undefined ? [] : [eb('blueprint_id', '=', filter.blueprintId)]),
+  ...(filter.cohortId === undefined ? [] : [eb('cohort_id', '=', filter.cohortId)]),
+  ...(filter.enabled === undefined ? [] : [eb('enabled', '=', Number(filter.enabled))]),
+  ...(filter.tags ?? []).map((tag) =>
+    eb('device_id', 'in', db.selectFrom('device_tags').select('device_id').where('tag', '=', tag)),
+  ),
+  ...(filter.search === undefined || filter.search === ''
+    ? []
+    : [eb.or([contains('device_id', filter.search), contains('name', filter.search)])]),
+];
+
+export class StoredDevices
+  extends EntityRepository<Device, DeviceFilter>
+  implements DeviceRepository
+{
+  readonly #devices: DeviceTable;
+
+  constructor(db: Kysely<Tables>, table: DeviceTable) {
+    super(db, table, conditions);
+    this.#devices = table;
+  }
+
+  override async insert(device: Device): Promise<void> {
+    await super.insert(device);
+    await this.#addTags(device.deviceId, device.tags);
+  }
+
+  override async update(device: Device): Promise<void> {
+    await super.update(device);
+    const { rows } = await this.run<{ tag: string }>(this.#devices.tagsQuery, [device.deviceId]);
+    const gone = rows.map(({ tag }) => tag).filter((tag) => !device.tags.includes(tag));
+    if (gone.length > 0) {
+      await this.db
+        .deleteFrom('device_tags')
+        .where('device_id', '=', device.deviceId)
+        .where('tag', 'in', gone)
+        .execute();
+    }
+    const kept = new Set(rows.map(({ tag }) => tag));
+    await this.#addTags(
+      device.deviceId,
+      device.tags.filter((tag) => !kept.has(tag)),
+    );
+  }
+
+  async idsOfCohort(cohortId: string): Promise<readonly string[]> {
+    const rows = await this.db
+      .selectFrom('devices')
+      .select('device_id')
+      .where('cohort_id', '=', cohortId)
+      .execute();
+    return rows.map((row) => row.device_id);
+  }
+
+  async touch(seen: ReadonlyMap<string, number>): Promise<void> {
+    for (const [deviceId, atMs] of seen) {
+      await this.run(this.#devices.touchQuery, [atMs, deviceId, atMs]);
+    }
+  }
+
+  async #addTags(deviceId: string, tags: readonly string[]): Promise<void> {
+    if (tags.length === 0) return;
+    await this.guard(deviceId, () =>
+      this.db
+        .insertInto('device_tags')
+        .values(tags.map((tag) => ({ tag, device_id: deviceId })))
+        .execute(),
+    );
+  }
+}

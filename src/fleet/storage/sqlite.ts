@@ -1,0 +1,167 @@
+/**
+ * Everything that is SQLite's own: the dialect over the runtime's built-in driver, what a database is
+ * opened with, and what its errors mean. Nothing else in the fleet knows which database it is.
+ */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+
+/** Enough for every fixed query of the repositories; what has many forms (lists) takes turns. */
+const CACHED_STATEMENTS = 256;
+const BUSY_TIMEOUT_MS = 5000;
+const BUSY = 5;
+const CONSTRAINT_FOREIGN_KEY = 787;
+const CONSTRAINT_PRIMARY_KEY = 1555;
+const CONSTRAINT_UNIQUE = 2067;
+
+/** The one connection that writes. What it has committed survives a power cut. */
+export function openForWriting(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, {
+    enableForeignKeyConstraints: true,
+    timeout: BUSY_TIMEOUT_MS,
+  });
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
+  return database;
+}
+
+/** A connection that sees only what is committed. */
+export function openForReading(file: string): DatabaseSync {
+  return new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+}
+
+/**
+ * Locks a file for this process alone, or gives `null` when another has it. The lock is the operating
+ * system's, through SQLite: it ends with the process however that ends, so none is ever stale, and it
+ * works against a second opener within the process too.
+ */
+export function lockFile(file: string): { release(): void } | null {
+  const database = new DatabaseSync(file, { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (isBusy(error)) return null;
+    throw error;
+  }
+  return { release: () => database.close() };
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === BUSY;
+}
+
+/** What an error of the driver says about the data. */
+export function constraintOf(error: unknown): 'unique' | 'foreign-key' | null {
+  if (!(error instanceof Error) || !('errcode' in error)) return null;
+  switch (error.errcode) {
+    case CONSTRAINT_PRIMARY_KEY:
+    case CONSTRAINT_UNIQUE:
+      return 'unique';
+    case CONSTRAINT_FOREIGN_KEY:
+      return 'foreign-key';
+    default:
+      return null;
+  }
+}
+
+/** Kysely over one connection; destroying the Kysely closes it. */
+export function sqliteDialect(database: DatabaseSync): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new SqliteDriver(database),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+class SqliteDriver implements Driver {
+  readonly #database: DatabaseSync;
+  readonly #connection: SqliteConnection;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#connection = new SqliteConnection(database);
+  }
+
+  async init(): Promise<void> {}
+
+  // The adapter says that there is one connection, so Kysely itself hands it to one user at a time.
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return this.#connection;
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  // "Immediate" takes the write lock now rather than failing halfway.
+  async beginTransaction(): Promise<void> {
+    await this.#connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+
+  async commitTransaction(): Promise<void> {
+    await this.#connection.executeQuery(CompiledQuery.raw('commit'));
+  }
+
+  async rollbackTransaction(): Promise<void> {
+    // Some failures (a full disk) have already rolled back by themselves.
+    if (this.#database.isTransaction) {
+      await this.#connection.executeQuery(CompiledQuery.raw('rollback'));
+    }
+  }
+
+  async destroy(): Promise<void> {
+    this.#database.close();
+  }
+}
+
+interface CachedStatement {
+  readonly statement: StatementSync;
+  readonly returnsRows: boolean;
+}
+
+class SqliteConnection implements DatabaseConnection {
+  readonly #database: DatabaseSync;
+  readonly #cache = new Map<string, CachedStatement>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    const { statement, returnsRows } = this.#prepared(sql);
+    const values = parameters as readonly SQLInputValue[];
+    if (returnsRows) return { rows: statement.all(...values) as Row[] };
+    const { changes } = statement.run(...values);
+    return { rows: [], numAffectedRows: BigInt(changes) };
+  }
+
+  // The driver is synchronous: there is nothing to be gained by rows that come one by one.
+  async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
+    yield await this.executeQuery<Row>(query);
+  }
+
+  #prepared(sql: string): CachedStatement {
+    const cached = this.#cache.get(sql);
+    // Deleted and set again, so that the map is in the order of last use.
+    this.#cache.delete(sql);
+    const prepared = cached ?? this.#prepare(sql);
+    this.#cache.set(sql, prepared);
+    if (this.#cache.size > CACHED_STATEMENTS) {
+      const oldest = this.#cache.keys().next();
+      if (oldest.done !== true) this.#cache.delete(oldest.value);
+    }
+    return prepared;
+  }
+
+  #prepare(sql: string): CachedStatement {
+    const statement = this.#database.prepare(sql);
+    return { statement, returnsRows: statement.columns().length > 0 };
+  }
+}
