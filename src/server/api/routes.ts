@@ -3,6 +3,7 @@ import { ARTIFACT_ROUTES } from './artifacts.ts';
 import { BLUEPRINT_ROUTES } from './blueprints.ts';
 import { COHORT_ROUTES } from './cohorts.ts';
 import { COMMAND_ROUTES } from './commands.ts';
+import { CORE_M_ROUTES } from './core-m.ts';
 import { DEPLOYMENT_ROUTES } from './deployments.ts';
 import { DEVICE_ROUTES } from './devices.ts';
 import { EVENT_ROUTES } from './events.ts';
@@ -28,6 +29,7 @@ export const ROUTES: readonly Route[] = [
   ...DEPLOYMENT_ROUTES,
   ...RELEASE_ROUTES,
   ...ROLLOUT_ROUTES,
+  ...CORE_M_ROUTES,
   ...ACCESS_ROUTES,
   ...EVENT_ROUTES,
   ...WEBHOOK_ROUTES,

@@ -1,0 +1,197 @@
+import { z } from 'zod';
+import { type Fleet, FleetError, type Rollout } from '../../fleet/index.ts';
+import { OPERATORS, READERS, UPLOADERS } from '../access/roles.ts';
+import { anyId, chosenId, note, sha256, version } from '../schemas/common.ts';
+import { rolloutBundle } from './core-m-bundle.ts';
+import { coreMSignature } from './core-m-signature.ts';
+import { defineRoute } from './route.ts';
+
+const FETCH_RETRY_MS = 5000;
+
+const rolloutAnswer = z.object({
+  rollout_id: z.string(),
+  status: z.enum(['pending', 'active', 'paused', 'rolling_back', 'completed', 'failed']),
+  canary_percent: z.number(),
+  scheduled_count: z.int().min(0),
+});
+
+const params = z.strictObject({ rolloutId: anyId });
+const percent = z.number().min(0).max(100);
+
+/**
+ * The same fleet under the paths and field names of the CORE-M service: what it calls a package is an
+ * artifact here, and a target profile is a cohort.
+ */
+export const CORE_M_ROUTES = [
+  defineRoute({
+    method: 'POST',
+    path: '/ota/packages',
+    id: 'coreMAddPackage',
+    summary: 'CORE-M: have an artifact fetched; it is available once its checksum has proved right',
+    roles: UPLOADERS,
+    body: z.strictObject({
+      name: chosenId
+        .optional()
+        .describe(
+          'The package; by default `main` for `fw`, `software` for `sw`. Made when missing.',
+        ),
+      type: z.enum(['fw', 'sw']).default('fw'),
+      version,
+      artifact_uri: z.string().min(1).max(2048),
+      sha256,
+      size_bytes: z.int().min(1).optional(),
+      signature: z
+        .string()
+        .min(1)
+        .max(256)
+        .optional()
+        .describe('Base64, over the canonical manifest.'),
+      key_id: z
+        .string()
+        .max(64)
+        .optional()
+        .describe('Which key signed; may be left out where there is one.'),
+      signature_sequence: z.int().min(0).max(2_147_483_647).default(0),
+      compatibility: z
+        .strictObject({
+          device_type: z.union([anyId, z.array(anyId).max(64)]).optional(),
+          min_version: version.optional(),
+        })
+        .optional(),
+      release_notes: note.optional(),
+    }),
+    idempotent: true,
+    answer: {
+      status: 201,
+      schema: z.object({
+        package_id: z.string(),
+        status: z.literal('available'),
+        checksum_verified: z.literal(true),
+      }),
+    },
+    handle: async ({ fleet, services, actor, body, signal }) => {
+      using _place = services.uploads.enter(FETCH_RETRY_MS);
+      const packageId = body.name ?? (body.type === 'fw' ? 'main' : 'software');
+      const signatures = await coreMSignature(fleet, body);
+      await ensurePackage(fleet, actor, packageId, body.type);
+      const { device_type: types = [], min_version: minVersion } = body.compatibility ?? {};
+      const fields = {
+        packageId,
+        version: body.version,
+        sha256: body.sha256,
+        blueprintIds: typeof types === 'string' ? [types] : types,
+        signatures,
+        ...(body.size_bytes === undefined ? {} : { sizeBytes: body.size_bytes }),
+        ...(minVersion === undefined ? {} : { minVersion }),
+        ...(body.release_notes === undefined ? {} : { releaseNotes: body.release_notes }),
+      };
+      const artifact = await fleet.artifacts.fetch(actor, fields, body.artifact_uri, signal);
+      return {
+        package_id: artifact.artifactId,
+        status: 'available',
+        checksum_verified: true,
+      } as const;
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/ota/rollouts',
+    id: 'coreMStartRollout',
+    summary: 'CORE-M: roll an artifact out to a cohort',
+    roles: OPERATORS,
+    body: z.strictObject({
+      package_id: anyId.describe('An artifact.'),
+      target_profile_id: anyId.describe('A cohort.'),
+      canary_percent: percent.optional(),
+      failure_threshold_percent: percent.optional(),
+      rollback_package_id: anyId.optional().describe('The artifact to go back to.'),
+    }),
+    idempotent: true,
+    answer: { status: 201, schema: rolloutAnswer },
+    handle: async ({ fleet, actor, body }) => {
+      const cohort = await fleet.cohorts.get(body.target_profile_id);
+      const bundle = await rolloutBundle(fleet, actor, cohort, body.package_id);
+      const back =
+        body.rollback_package_id === undefined
+          ? null
+          : await rolloutBundle(fleet, actor, cohort, body.rollback_package_id);
+      const rollout = await fleet.rollouts.start(actor, {
+        deploymentId: bundle,
+        cohortId: cohort.cohortId,
+        ...(body.canary_percent === undefined ? {} : { canaryPercent: body.canary_percent }),
+        ...(body.failure_threshold_percent === undefined
+          ? {}
+          : { failureThresholdPercent: body.failure_threshold_percent }),
+        ...(back === null ? {} : { rollbackDeploymentId: back }),
+      });
+      return answerOf(rollout);
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/ota/rollouts/{rolloutId}',
+    id: 'coreMGetRollout',
+    summary: 'CORE-M: where a rollout stands',
+    roles: READERS,
+    params,
+    answer: { status: 200, schema: rolloutAnswer },
+    handle: async ({ fleet, params }) => answerOf(await fleet.rollouts.get(params.rolloutId)),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/ota/rollouts/{rolloutId}/pause',
+    id: 'coreMPauseRollout',
+    summary: 'CORE-M: pause a rollout',
+    roles: OPERATORS,
+    params,
+    answer: { status: 200, schema: rolloutAnswer },
+    handle: async ({ fleet, actor, params }) =>
+      answerOf(await fleet.rollouts.pause(actor, params.rolloutId)),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/ota/rollouts/{rolloutId}/resume',
+    id: 'coreMResumeRollout',
+    summary: 'CORE-M: resume a rollout',
+    roles: OPERATORS,
+    params,
+    answer: { status: 200, schema: rolloutAnswer },
+    handle: async ({ fleet, actor, params }) =>
+      answerOf(await fleet.rollouts.resume(actor, params.rolloutId)),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/ota/rollouts/{rolloutId}/rollback',
+    id: 'coreMRollBackRollout',
+    summary: 'CORE-M: take the devices back',
+    roles: OPERATORS,
+    params,
+    answer: { status: 200, schema: rolloutAnswer },
+    handle: async ({ fleet, actor, params }) =>
+      answerOf(await fleet.rollouts.rollback(actor, params.rolloutId)),
+  }),
+];
+
+function answerOf({ rolloutId, state, plan, counters }: Rollout) {
+  const status = state.kind === 'rolling-back' ? 'rolling_back' : state.kind;
+  return {
+    rollout_id: rolloutId,
+    status,
+    canary_percent: plan.canaryPercent,
+    scheduled_count: counters.scheduled,
+  } as const;
+}
+
+async function ensurePackage(
+  fleet: Fleet,
+  actor: Parameters<Fleet['packages']['create']>[0],
+  packageId: string,
+  type: 'fw' | 'sw',
+): Promise<void> {
+  try {
+    const kind = type === 'fw' ? 'app-image' : 'binary';
+    await fleet.packages.create(actor, { packageId, kind });
+  } catch (error) {
+    if (!(error instanceof FleetError && error.code === 'fleet/exists')) throw error;
+  }
+}
