@@ -269,6 +269,8 @@ export interface CommandService extends Readable<Command, CommandFilter> {
     },
   ): Promise<Command>;
   cancel(actor: Actor, commandId: string): Promise<Command>;
+  /** Ends those whose time is over, a batch at a time; says how many. Called again and again. */
+  expire(): Promise<number>;
   /** Hands out what waits for a device and counts the delivery. */
   deliver(deviceId: string): Promise<readonly Command[]>;
   /** Idempotent: a repeated acknowledgement changes nothing. */

@@ -5,6 +5,20 @@
  * @module
  */
 export { SERVER_CODES, type ServerCode, ServerError } from './codes.ts';
+export {
+  createFleetServer,
+  type FleetHome,
+  type FleetHomes,
+  type FleetServer,
+  type FleetServerOptions,
+  type ReceivedArchive,
+} from './create-fleet-server.ts';
+export {
+  readServerFile,
+  removeServerFile,
+  type ServerFile,
+  writeServerFile,
+} from './server-file.ts';
 export { createFleetApp, type FleetApp, type FleetAppOptions } from './create-fleet-app.ts';
 export { DEFAULT_SERVER_LIMITS, type ServerLimits } from './limits/limits.ts';
 export type { Rate } from './limits/token-bucket.ts';

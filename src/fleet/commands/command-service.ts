@@ -22,13 +22,7 @@ const BATCH = 500;
 const ENDS: ReadonlySet<CommandState> = new Set(['succeeded', 'failed', 'expired', 'cancelled']);
 
 /** Instructions that wait for sleeping devices. */
-export interface CommandServiceWithExpiry extends CommandService {
-  /** Ends those whose time is over; safe to call as often as one likes. */
-  expire(): Promise<number>;
-}
-
-/** Instructions that wait for sleeping devices. */
-export function createCommandService(context: FleetContext): CommandServiceWithExpiry {
+export function createCommandService(context: FleetContext): CommandService {
   const { store, change, clock, randomBytes } = context;
   const { commands } = store.read;
   return {

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { openApiDocument } from '../../../src/server/api/openapi.ts';
+import { ROUTES } from '../../../src/server/api/routes.ts';
+
+interface Operation {
+  readonly operationId: string;
+  readonly parameters?: readonly { name: string; in: string; required?: boolean }[];
+  readonly responses: Readonly<Record<string, unknown>>;
+  readonly 'x-roles'?: readonly string[];
+}
+
+const document = openApiDocument(ROUTES, '1.2.3') as unknown as {
+  readonly openapi: string;
+  readonly info: { readonly version: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+};
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
+
+describe('the OpenAPI document', () => {
+  it('has every route, once', () => {
+    expect(document.openapi).toBe('3.1.0');
+    expect(document.info.version).toBe('1.2.3');
+    expect(operations).toHaveLength(ROUTES.length);
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.length).toBeGreaterThan(60);
+  });
+
+  it('names every parameter of every path', () => {
+    for (const { path, operation } of operations) {
+      const inPath = (operation.parameters ?? []).filter((one) => one.in === 'path');
+      const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      expect(inPath.map(({ name }) => name)).toEqual(names);
+      expect(inPath.every(({ required }) => required === true)).toBe(true);
+    }
+  });
+
+  it('says who may, and how errors look', () => {
+    for (const { operation } of operations) {
+      expect(operation['x-roles']?.length).toBeGreaterThan(0);
+      expect(Object.keys(operation.responses)).toEqual(
+        expect.arrayContaining(['401', '403', 'default']),
+      );
+    }
+  });
+
+  it('has the paths of CORE-M', () => {
+    expect(Object.keys(document.paths)).toEqual(
+      expect.arrayContaining([
+        '/api/v1/ota/packages',
+        '/api/v1/ota/rollouts',
+        '/api/v1/ota/rollouts/{rolloutId}/pause',
+        '/api/v1/ota/rollouts/{rolloutId}/resume',
+        '/api/v1/ota/rollouts/{rolloutId}/rollback',
+      ]),
+    );
+  });
+
+  it('lets nobody but admins read or change tokens, keys, webhooks and backups', () => {
+    const secret = operations.filter(
+      ({ path, method }) =>
+        /\/(?:tokens|webhooks|backup|restore)\b/.test(path) ||
+        (path.includes('/keys') && method !== 'get'),
+    );
+    expect(secret.length).toBeGreaterThan(8);
+    const roles = secret.map(({ operation }) => operation['x-roles']?.join());
+    expect(new Set(roles)).toEqual(new Set(['admin']));
+  });
+
+  it('lets viewers change nothing', () => {
+    const forViewers = operations.filter(({ operation }) =>
+      operation['x-roles']?.includes('viewer'),
+    );
+    expect(new Set(forViewers.map(({ method }) => method))).toEqual(new Set(['get']));
+  });
+});
