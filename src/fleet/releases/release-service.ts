@@ -1,7 +1,9 @@
+import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
 import { mustExist, revise } from '../entity.ts';
 import type { ReleaseService } from '../fleet.ts';
 import { checkChosenId, newId } from '../ids.ts';
+import type { Repositories } from '../repositories.ts';
 import { checkTags } from '../tags/check-tags.ts';
 import type { Release } from './release.ts';
 
@@ -30,7 +32,7 @@ export function createReleaseService(context: FleetContext): ReleaseService {
           releaseId: newId('rel', randomBytes),
           deploymentId,
           sequence: (await repositories.releases.lastSequence()) + 1,
-          releaseTags: checkReleaseTags(releaseTags),
+          releaseTags: await checkReleaseTags(repositories, releaseTags, null),
           deviceTags: await checkTags(repositories, deviceTags),
           blueprintId,
           enabled,
@@ -48,7 +50,8 @@ export function createReleaseService(context: FleetContext): ReleaseService {
         const before = mustExist(await repositories.releases.get(releaseId), 'release', releaseId);
         const changes = {
           enabled,
-          releaseTags: releaseTags && checkReleaseTags(releaseTags),
+          releaseTags:
+            releaseTags && (await checkReleaseTags(repositories, releaseTags, releaseId)),
           deviceTags: deviceTags && (await checkTags(repositories, deviceTags)),
         };
         const after = revise(before, changes, revision);
@@ -69,6 +72,23 @@ export function createReleaseService(context: FleetContext): ReleaseService {
   };
 }
 
-function checkReleaseTags(tags: readonly string[]): readonly string[] {
-  return [...new Set(tags.map((tag) => checkChosenId('releaseTags', tag)))].toSorted();
+/** Sorted, without repeats; a name that another release has would leave open which one is meant. */
+async function checkReleaseTags(
+  { releases }: Repositories,
+  tags: readonly string[],
+  own: string | null,
+): Promise<readonly string[]> {
+  const names = [...new Set(tags.map((tag) => checkChosenId('releaseTags', tag)))].toSorted();
+  for (const name of names) {
+    const { list } = await releases.list({ tag: name }, { page: 0, perPage: 1000 });
+    const other = list.find(
+      ({ releaseId, releaseTags }) => releaseId !== own && releaseTags.includes(name),
+    );
+    if (other === undefined) continue;
+    throw new FleetError('fleet/exists', `Release ${other.releaseId} is called ${name} already.`, {
+      hint: 'Take another name, or remove it there.',
+      details: { field: 'releaseTags', releaseTag: name, releaseId: other.releaseId },
+    });
+  }
+  return names;
 }
