@@ -24,6 +24,8 @@ export interface NvsRowOptions {
 export interface BoardInputs {
   /** Everything that can be checked without a board: whether each row fits. */
   check(table: PartitionTable): void;
+  /** Where it comes from and how much is left, for people. */
+  summary(): Promise<string>;
   /** What this board gets; the same each time. */
   inputsFor(mac: string, table: PartitionTable): Promise<readonly FlashInput[]>;
   /** Which row it was, for people, once it has one. */
@@ -71,7 +73,7 @@ export async function prepareBoardNvs(
     contents.set(row, merged(shared, own));
   }
   const journal = new RowJournal(nvsRows, rows);
-  const taken = new Map<string, BoardRow>();
+  const given = new Map<string, BoardRow>();
   const build = (row: BoardRow, { sizeBytes }: PartitionEntry) =>
     buildNvs(contents.get(row) ?? [], { sizeBytes, reopenNamespaces: true }).bytes;
   return {
@@ -79,19 +81,26 @@ export async function prepareBoardNvs(
       const entry = nvsPartition(table, partition);
       for (const row of rows) build(row, entry);
     },
+    summary: async () => {
+      const taken = new Set((await journal.claims()).map(({ row }) => row));
+      const free = rows.filter(({ id, mac }) => mac === null && !taken.has(id)).length;
+      const bound = rows.filter(({ mac }) => mac !== null).length;
+      const named = bound === 0 ? '' : `, ${bound} with a MAC address`;
+      return `NVS: a row of ${nvsRows} for each board; ${rows.length} rows, ${free} free${named}`;
+    },
     inputsFor: async (mac, table) => {
       const entry = nvsPartition(table, partition);
       const row = await journal.take(mac, systemClock.now());
-      taken.set(mac, row);
+      given.set(mac, row);
       const fileName = `${nvsRows}, ${describeRow(row)}`;
       return [{ fileName, bytes: build(row, entry), at: entry.name, isData: true }];
     },
     describe: (mac) => {
-      const row = taken.get(mac);
+      const row = given.get(mac);
       return row === undefined ? null : describeRow(row);
     },
     done: async (mac) => {
-      const row = taken.get(mac);
+      const row = given.get(mac);
       if (row !== undefined) await journal.flashed(mac, row, systemClock.now());
     },
   };

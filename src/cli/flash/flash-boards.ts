@@ -14,6 +14,9 @@ import { targetsOf } from './session.ts';
 /** Flashes all boards that are meant, at once; one that fails leaves the others alone. */
 export async function flashBoards(options: WritingOptions, cli: Cli, job: FlashJob): Promise<void> {
   const monitor = await prepareMonitor(options);
+  if (job.perBoard && options.json !== true) {
+    cli.context.stderr.write(`${await job.perBoard.summary()}\n`);
+  }
   if (options.loop) {
     if (monitor !== null) {
       throw new CliError(

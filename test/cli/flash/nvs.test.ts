@@ -162,6 +162,7 @@ SN-3,,three,${SECRET}3
     const args = ['flash', 'nvs', shared, '--nvs-rows', rows, '--port', port];
     const run = await otakit(args);
     expect(run.exitCode).toBe(0);
+    expect(run.stderr).toContain('for each board; 3 rows, 2 free, 1 with a MAC address\n');
     expect(run.stdout).toContain('3 of 3 boards done');
     expect(run.stdout).toMatch(/02:00:00:00:00:03: .*; NVS has the row SN-2\n/);
     const held = boards.map(({ read }) => stored(read(NVS)));
@@ -183,6 +184,7 @@ SN-3,,three,${SECRET}3
     const fourth = await plugIn(4);
     const late = await otakit(['flash', 'nvs', '--nvs-rows', rows, '--port', fourth.target]);
     expect(late).toMatchObject({ exitCode: 3 });
+    expect(late.stderr).toContain('3 rows, 0 free, 1 with a MAC address\n');
     expect(late.stderr).toContain('nvs/no-row-left:');
     expect(fourth.read(NVS)[0]).toBe(0x5a);
   });
