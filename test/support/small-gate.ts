@@ -6,6 +6,7 @@ import type {
   Assignment,
   BootReport,
   Command,
+  DetachedSignature,
   Device,
   DeviceContact,
   DeviceGate,
@@ -22,7 +23,15 @@ export interface SmallUpdate {
   readonly version: string;
   readonly bytes: Uint8Array;
   readonly rolloutId?: string | null;
+  /** Signs what the artifact is. */
+  readonly sign?: (artifact: SmallArtifact) => DetachedSignature;
 }
+
+/** What is known of the artifact of a {@link SmallUpdate}: for an ESP32 on the board `sensor-v2`. */
+export type SmallArtifact = Pick<
+  Artifact,
+  'packageId' | 'version' | 'blueprintIds' | 'sizeBytes' | 'sha256'
+> & { readonly image: { readonly chip: 'esp32'; readonly secureVersion: number } };
 
 /**
  * A device gate without a fleet: each device is told outright what to run, and all that it says is kept.
@@ -189,10 +198,10 @@ export class SmallGate implements DeviceGate {
   }
 
   /** What `fleet.artifacts.get` answers, as far as protocols look at it. */
-  artifact(artifactId: string): Pick<Artifact, 'packageId'> {
+  artifact(artifactId: string): SmallArtifact {
     for (const targets of this.#targets.values()) {
       const found = targets.find(({ bytes }) => artifactIdOf(bytes) === artifactId);
-      if (found !== undefined) return { packageId: found.packageId ?? 'main' };
+      if (found !== undefined) return smallArtifact(found);
     }
     throw new FleetError('fleet/not-found', `there is no artifact ${artifactId}`);
   }
@@ -224,8 +233,20 @@ function packageAssignment(device: Device, target: SmallUpdate): PackageAssignme
     sha256,
     md5,
     secureVersion: null,
-    signatures: [],
+    signatures: target.sign === undefined ? [] : [target.sign(smallArtifact(target))],
     releaseNotes: 'better',
+  };
+}
+
+function smallArtifact({ packageId = 'main', version, bytes }: SmallUpdate): SmallArtifact {
+  const { sizeBytes, sha256 } = memoryArtifact(bytes);
+  return {
+    packageId,
+    version,
+    blueprintIds: ['sensor-v2'],
+    sizeBytes,
+    sha256,
+    image: { chip: 'esp32', secureVersion: 0 },
   };
 }
 

@@ -8,11 +8,19 @@ import {
   FAULTLESS,
   type FleetBehaviour,
   FleetDevice,
+  readTrustedKey,
   type VirtualDeviceEvent,
 } from '../../../src/simulator/index.ts';
+import {
+  generateSigningKey,
+  manifestOf,
+  readPrivateKey,
+  signManifest,
+} from '../../../src/fleet/index.ts';
 import { buildTestApp } from '../../support/build-image.ts';
 import { startFaceHost } from '../../support/face-host.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import type { SmallArtifact } from '../../support/small-gate.ts';
 
 const BOARD: Board = {
   chip: 'esp32',
@@ -180,6 +188,38 @@ describe('a virtual device', () => {
       'modem=7',
     ]);
   });
+
+  it.each(['ed25519', 'ecdsa-p256'] as const)(
+    'takes what its key signed, and nothing else (%s)',
+    async (algorithm) => {
+      const [own, other] = [generateSigningKey(algorithm), generateSigningKey(algorithm)];
+      const bytes = await app('1.1.0');
+      const signedBy = (privateKey: string, board: string) => (artifact: SmallArtifact) =>
+        signManifest(
+          manifestOf({ ...artifact, blueprintIds: [board] }, 1),
+          readPrivateKey(privateKey),
+        );
+      await using one = await bench({ board: { trustedKeys: [readTrustedKey(own.publicKey)] } });
+      const offers = [
+        undefined,
+        signedBy(other.privateKey, 'sensor-v2'),
+        signedBy(own.privateKey, 'gateway'),
+        signedBy(own.privateKey, 'sensor-v2'),
+      ];
+      for (const sign of offers) {
+        const update = { version: '1.1.0', bytes, ...(sign !== undefined && { sign }) };
+        one.gate.assign('one', update);
+        await one.turn();
+      }
+      expect(one.said().filter((word) => word.startsWith('failed'))).toEqual([
+        'failed: the image is not signed',
+        'failed: no signature holds under a key of this device',
+        // The manifest that the server names is that of its own artifact, which nobody signed.
+        'failed: no signature holds under a key of this device',
+      ]);
+      expect(one.booted()).toEqual(['1.0.0', '1.1.0']);
+    },
+  );
 
   it('falls back from a version that crashes, and says so after the boot', async () => {
     await using one = await bench({ behaviour: { crashes: new Map([['1.1.0', 1]]) } });

@@ -82,7 +82,7 @@ async function offerOf(
   contact: DeviceContact,
   update: PackageAssignment & { readonly kind: 'update' },
 ): Promise<Offer> {
-  const signatures = signaturesOf(update);
+  const signatures = await signaturesOf(context.fleet, update);
   return {
     package_id: update.packageId,
     type: update.packageKind === 'app-image' ? 'fw' : 'sw',
