@@ -44,6 +44,12 @@ export const FLEET_CODES = {
     httpStatus: 422,
     meaning: 'A value is missing, of the wrong form or out of range.',
   },
+  'fleet/bad-partition-table': {
+    kind: 'input',
+    httpStatus: 422,
+    meaning:
+      'The partition table of a blueprint cannot be read, or no device could be updated with it.',
+  },
   'fleet/address-refused': {
     kind: 'input',
     httpStatus: 422,

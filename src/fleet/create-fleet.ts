@@ -7,6 +7,9 @@ import { createCommandService } from './commands/command-service.ts';
 import { createTokenService } from './access/token-service.ts';
 import { createWebhookService } from './webhooks/webhook-service.ts';
 import { createDeviceService } from './devices/device-service.ts';
+import { createPackageService } from './packages/package-service.ts';
+import { createBlueprintService } from './blueprints/blueprint-service.ts';
+import { createKeyService } from './keys/key-service.ts';
 import { createEventService } from './events/event-service.ts';
 
 /**
@@ -21,6 +24,9 @@ export function createFleet(parts: FleetParts) {
   return {
     audit: { list: context.store.read.audit.list.bind(context.store.read.audit) },
     events: createEventService(context),
+    packages: createPackageService(context),
+    blueprints: createBlueprintService(context),
+    keys: createKeyService(context),
     tags: createTagService(context),
     cohorts: createCohortService(context),
     deployments: createDeploymentService(context),

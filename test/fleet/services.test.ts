@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Artifact } from '../../src/fleet/index.ts';
+import { generateSigningKey } from '../../src/fleet/signature/signing-keys.ts';
+import { parsePartitionCsv, serializePartitionBinary } from '../../src/partition-table/index.ts';
 import { memoryFleet } from '../support/memory-fleet.ts';
 
 const ALL = { page: 0, perPage: 100 };
@@ -362,6 +364,80 @@ describe('services of the fleet', () => {
       await world.fleet.devices.create(LOCAL, { deviceId: 'd1' });
       const made = world.fleet.commands.create(LOCAL, 'd1', fields);
       await expect(made).rejects.toMatchObject({ code: 'fleet/invalid', details: { field } });
+    });
+  });
+
+  describe('packages', () => {
+    it('are made, changed and removed', async () => {
+      const { packages } = world.fleet;
+      const made = await packages.create(LOCAL, { packageId: 'main', metadata: { team: 'a' } });
+      expect(made).toMatchObject({ kind: 'app-image', metadata: { team: 'a' }, revision: 1 });
+      const changed = await packages.update(LOCAL, 'main', { description: 'the app', revision: 1 });
+      expect(changed).toMatchObject({
+        description: 'the app',
+        metadata: { team: 'a' },
+        revision: 2,
+      });
+      await artifact('1.0.0');
+      await expect(packages.remove(LOCAL, 'main')).rejects.toMatchObject({ code: 'fleet/in-use' });
+    });
+
+    it.each([
+      ['a bad id', { packageId: '../etc' }],
+      ['too much metadata', { packageId: 'm', metadata: { long: 'x'.repeat(501) } }],
+    ])('refuse %s', async (_what, fields) => {
+      const made = world.fleet.packages.create(LOCAL, fields);
+      await expect(made).rejects.toMatchObject({ code: 'fleet/invalid' });
+    });
+  });
+
+  describe('blueprints', () => {
+    const TABLE =
+      'nvs,data,nvs,,0x6000\notadata,data,ota,,0x2000\nota_0,app,ota_0,,1M\nota_1,app,ota_1,,1M\n';
+    const fields = { blueprintId: 'b', chip: 'esp32c3', flashSizeBytes: 4_194_304 } as const;
+
+    it('keep the CSV as it was uploaded, and write a binary table out as CSV', async () => {
+      const { blueprints } = world.fleet;
+      const csv = await blueprints.create(LOCAL, { ...fields, partitionTable: `# ours\n${TABLE}` });
+      expect(csv.partitionTable).toBe(`# ours\n${TABLE}`);
+      const binary = serializePartitionBinary(parsePartitionCsv(TABLE));
+      const other = { ...fields, blueprintId: 'c', partitionTable: binary };
+      const made = await blueprints.create(LOCAL, other);
+      expect(parsePartitionCsv(made.partitionTable).entries.map(({ name }) => name)).toEqual([
+        'nvs',
+        'otadata',
+        'ota_0',
+        'ota_1',
+      ]);
+    });
+
+    it.each([
+      ['a table that is none', 'hello', 'fleet/bad-partition-table'],
+      ['a table larger than the flash', `${TABLE}big,data,fat,,8M\n`, 'fleet/bad-partition-table'],
+      ['a table without OTA slots', 'factory,app,factory,,1M\n', 'fleet/bad-partition-table'],
+    ])('refuse %s', async (_what, partitionTable, code) => {
+      const made = world.fleet.blueprints.create(LOCAL, { ...fields, partitionTable });
+      await expect(made).rejects.toMatchObject({ code });
+      expect((await world.fleet.blueprints.list({}, ALL)).total).toBe(0);
+    });
+
+    it('refuse a flash that no chip has', async () => {
+      const odd = { ...fields, flashSizeBytes: 5_000_000, partitionTable: TABLE };
+      const made = world.fleet.blueprints.create(LOCAL, odd);
+      await expect(made).rejects.toMatchObject({ code: 'fleet/invalid' });
+    });
+  });
+
+  describe('keys', () => {
+    it('are public ones, and stay listed when revoked', async () => {
+      const { publicKey, privateKey, keyId } = generateSigningKey('ed25519');
+      const added = await world.fleet.keys.add(LOCAL, { name: 'release', publicKey });
+      expect(added).toMatchObject({ keyId, algorithm: 'ed25519', revokedAtMs: null });
+      const secret = world.fleet.keys.add(LOCAL, { name: 'oops', publicKey: privateKey });
+      await expect(secret).rejects.toMatchObject({ code: 'fleet/bad-key' });
+      const revoked = await world.fleet.keys.revoke(LOCAL, keyId);
+      expect(revoked.revokedAtMs).toBe(world.clock.now());
+      expect((await world.fleet.keys.list({ revoked: true }, ALL)).total).toBe(1);
     });
   });
 
