@@ -154,7 +154,14 @@ export interface AuditRepository {
 /** Answers to creates that were asked with an idempotency key, so that a repeat gets the same one. */
 export interface IdempotencyRepository {
   get(scope: string, key: string): Promise<{ requestHash: string; answer: string } | null>;
+  /** Throws `fleet/exists` where there is one, so that of two requests with one key one goes first. */
   put(scope: string, key: string, value: { requestHash: string; answer: string }): Promise<void>;
+  /** What became of a request that was put before. */
+  replace(
+    scope: string,
+    key: string,
+    value: { requestHash: string; answer: string },
+  ): Promise<void>;
   prune(beforeMs: number): Promise<number>;
 }
 

@@ -82,11 +82,6 @@ export const SERVER_CODES = {
     httpStatus: 409,
     meaning: 'This fleet cannot be backed up or restored, since it is not in a folder of its own.',
   },
-  'server/bad-archive': {
-    kind: 'input',
-    httpStatus: 422,
-    meaning: 'What was sent is no backup of a fleet, or not a whole one.',
-  },
   'server/busy': {
     kind: 'network',
     httpStatus: 503,

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Fleet, FleetStore } from '../fleet/index.ts';
-import { type Exchange, type Front, http1Exchange, http2Exchange } from '../serve/index.ts';
+import { type Front, http1Exchange, http2Exchange } from '../serve/index.ts';
 import type { Clock } from '../shared/index.ts';
 import { Authorizer, FailedTries } from './access/authorizer.ts';
 import { presentsManagementToken } from './access/credentials.ts';
@@ -14,17 +14,19 @@ import { ServerError } from './codes.ts';
 import { EventStreams } from './events/event-streams.ts';
 import type { Face } from './faces/face.ts';
 import { createFaceContext } from './faces/face-context.ts';
-import { collectBody, emptyBody, type FaceRequest, faceRequest } from './faces/face-request.ts';
+import { answerByFace } from './faces/answer-by-face.ts';
+import { collectBody, emptyBody } from './faces/face-request.ts';
 import { type FaceMatch, FaceRouter } from './faces/face-router.ts';
 import { FACES } from './faces/faces.ts';
 import { createSystemFace } from './faces/system-face.ts';
 import { bridgeToHttp1 } from './http/bridge.ts';
-import { plainAddress, plainPeer } from './http/peer.ts';
 import { asServerError, problemAnswer } from './http/problem.ts';
 import { sendProblem } from './http/send-problem.ts';
+import { splitTarget } from './http/target.ts';
 import { Counted } from './limits/counted.ts';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from './limits/limits.ts';
-import { type Log, loggedPath, SILENT_LOG } from './observe/log.ts';
+import { createAccounting } from './observe/accounting.ts';
+import { type Log, SILENT_LOG } from './observe/log.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
 import { Ongoing } from './ongoing.ts';
 
@@ -121,7 +123,11 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
     archive: options.archive ?? null,
   };
   const express = mountRoutes(ROUTES, services);
-  const bridged: Server = createServer((request, response) => express(request, response));
+  const { accountHttp1, accountHttp2 } = createAccounting(metrics, log);
+  const bridged: Server = createServer((request, response) => {
+    accountHttp1(request, response, splitTarget(request.url ?? ''), 'HTTP/2');
+    express(request, response);
+  });
   const system = createSystemFace({
     authorizer,
     metrics,
@@ -145,31 +151,6 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
     return isForApi ? null : match;
   };
 
-  const answerByFace = async (
-    match: FaceMatch,
-    exchange: Exchange,
-    target: Target,
-    body: FaceRequest['body'],
-  ): Promise<void> => {
-    const answer = guarded(exchange);
-    try {
-      await match.route.handle(faceRequest(answer, target, match.params, body));
-    } catch (thrown) {
-      const error = asServerError(thrown);
-      if (error.kind === 'bug') log.bug(thrown, { face: match.face.name });
-      if (answer.hasBegun) {
-        exchange.abort();
-        return;
-      }
-      const problem = problemAnswer(error);
-      exchange.answer(
-        problem.status,
-        problem.headers,
-        exchange.method === 'HEAD' ? '' : problem.body,
-      );
-    }
-  };
-
   const refuse = () => {
     if (!stopping.signal.aborted) return;
     throw new ServerError('server/stopping', 'the server is being stopped', {
@@ -181,83 +162,51 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
   return {
     metrics,
     onHttp1: (request, response) => {
-      const startedMs = performance.now();
-      const method = request.method ?? '';
       const target = splitTarget(request.url ?? '');
-      let route = 'none';
       const done = ongoing.begin(() => request.socket.destroy());
-      response.once('close', () => {
-        done();
-        const locals = (response as { locals?: { route?: string; actor?: string } }).locals;
-        const durationMs = performance.now() - startedMs;
-        metrics.request(locals?.route ?? route, method, response.statusCode, durationMs);
-        log.request({
-          method,
-          path: loggedPath(target.path),
-          status: response.statusCode,
-          durationMs: Math.round(durationMs),
-          peer: plainAddress(request.socket.remoteAddress),
-          protocol: `HTTP/${request.httpVersion}`,
-          actor: locals?.actor,
-        });
-      });
+      response.once('close', done);
+      const account = accountHttp1(request, response, target);
       try {
         refuse();
-        const match = faceOf(method, target.path, request.headers.authorization);
+        const { authorization } = request.headers;
+        const match = faceOf(request.method ?? '', target.path, authorization);
         if (match === null) {
-          checkMethod(router, api, method, target.path);
+          checkMethod(router, api, request.method ?? '', target.path);
           express(request, response);
           return;
         }
-        route = match.face.name;
-        const hasBody = method !== 'GET' && method !== 'HEAD';
+        account.route = match.face.name;
+        const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
         const body = hasBody ? collectBody(request) : emptyBody;
-        void answerByFace(match, http1Exchange(request, response, watchdog), target, body);
+        const exchange = http1Exchange(request, response, watchdog);
+        void answerByFace(match, exchange, target, body, log);
       } catch (error) {
         sendProblem(request, response, error, log);
       }
     },
     onHttp2: (stream, headers) => {
-      const startedMs = performance.now();
       const method = String(headers[':method']);
       const target = splitTarget(String(headers[':path']));
       const done = ongoing.begin(() => stream.close());
-      let route = 'none';
-      stream.once('close', () => {
-        done();
-        // What goes over the bridge is counted behind it.
-        if (route === 'bridge') return;
-        const status = Number(stream.sentHeaders?.[':status'] ?? 0);
-        const durationMs = performance.now() - startedMs;
-        metrics.request(route, method, status, durationMs);
-        log.request({
-          method,
-          path: loggedPath(target.path),
-          status,
-          durationMs: Math.round(durationMs),
-          peer: plainPeer(stream),
-          protocol: 'HTTP/2',
-        });
-      });
+      stream.once('close', done);
+      const account = accountHttp2(stream, method, target);
       try {
         refuse();
         const match = faceOf(method, target.path, headers.authorization);
         if (match === null) {
           checkMethod(router, api, method, target.path);
-          route = 'bridge';
+          // It is counted behind the bridge.
+          account.route = null;
           bridgeToHttp1(stream, headers, bridged);
           return;
         }
-        route = match.face.name;
+        account.route = match.face.name;
         const body = collectBody(stream);
-        void answerByFace(match, http2Exchange(stream, headers, watchdog), target, body);
+        const exchange = http2Exchange(stream, headers, watchdog);
+        void answerByFace(match, exchange, target, body, log);
       } catch (error) {
-        const problem = problemAnswer(asServerError(error));
-        http2Exchange(stream, headers, watchdog).answer(
-          problem.status,
-          problem.headers,
-          problem.body,
-        );
+        const { status, headers: fields, body } = problemAnswer(asServerError(error));
+        http2Exchange(stream, headers, watchdog).answer(status, fields, body);
       }
     },
     stop: async (graceMs, except = 0) => {
@@ -272,18 +221,6 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
       if (except === 0) ongoing.breakOff();
     },
   };
-}
-
-/** Path and query of a request target. */
-interface Target {
-  readonly path: string;
-  readonly search: string;
-}
-
-function splitTarget(target: string): Target {
-  const mark = target.indexOf('?');
-  if (mark === -1) return { path: target, search: '' };
-  return { path: target.slice(0, mark), search: target.slice(mark + 1) };
 }
 
 /** The paths of the management API in the form of the router, to ask whether it has one. */
@@ -308,33 +245,4 @@ function checkMethod(faces: FaceRouter, api: FaceRouter, method: string, path: s
   throw new ServerError('server/method-not-allowed', `${method} is not possible here`, {
     details: { allow: all.join(', ') },
   });
-}
-
-/** An exchange that knows whether an answer has begun. */
-function guarded(exchange: Exchange): Exchange & { readonly hasBegun: boolean } {
-  let hasBegun = false;
-  return {
-    protocol: exchange.protocol,
-    method: exchange.method,
-    target: exchange.target,
-    peerAddress: exchange.peerAddress,
-    header: (name) => exchange.header(name),
-    answer: (status, headers, body) => {
-      hasBegun = true;
-      exchange.answer(status, headers, body);
-    },
-    begin: (status, headers) => {
-      hasBegun = true;
-      exchange.begin(status, headers);
-    },
-    write: (bytes, isLast) => exchange.write(bytes, isLast),
-    delivered: () => exchange.delivered(),
-    abort: () => exchange.abort(),
-    get isGone() {
-      return exchange.isGone;
-    },
-    get hasBegun() {
-      return hasBegun;
-    },
-  };
 }

@@ -81,11 +81,17 @@ function tokenOf(role: Role): AccessToken {
 /** As much of a store as idempotency keys need. */
 function idempotencyStore(): FleetStore {
   const kept = new Map<string, { requestHash: string; answer: string }>();
+  const set = async (
+    scope: string,
+    key: string,
+    value: { requestHash: string; answer: string },
+  ) => {
+    kept.set(`${scope} ${key}`, value);
+  };
   const idempotency = {
     get: async (scope: string, key: string) => kept.get(`${scope} ${key}`) ?? null,
-    put: async (scope: string, key: string, value: { requestHash: string; answer: string }) => {
-      kept.set(`${scope} ${key}`, value);
-    },
+    put: set,
+    replace: set,
   };
   const repositories = { idempotency };
   return {

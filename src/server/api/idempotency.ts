@@ -64,11 +64,13 @@ export async function idempotent(
     if (known !== null && known.answer !== REFUSED) {
       return replay(known, requestHash, asked);
     }
-    const put = (answer: string) =>
-      store.transaction((repositories) =>
-        repositories.idempotency.put(scope, key, { requestHash, answer }),
+    const put = (answer: string, isFirst = false) =>
+      store.transaction(({ idempotency }) =>
+        isFirst
+          ? idempotency.put(scope, key, { requestHash, answer })
+          : idempotency.replace(scope, key, { requestHash, answer }),
       );
-    await put(BEGUN);
+    await put(BEGUN, known === null);
     let result: unknown;
     try {
       result = await work();

@@ -32,7 +32,6 @@ export function bridgeToHttp1(
     createConnection: (() => clientSide) as unknown as NonNullable<
       RequestOptions['createConnection']
     >,
-    agent: false,
     method,
     path: String(headers[':path']),
     headers: forwarded(headers),

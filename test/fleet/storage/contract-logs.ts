@@ -129,6 +129,9 @@ export function describeLogs(open: OpenStore): void {
     await expect(
       store.transaction((r) => r.idempotency.put('tok', 'k', value)),
     ).rejects.toMatchObject({ code: 'fleet/exists' });
+    const later = { requestHash: 'h2', answer: '[]' };
+    await store.transaction((r) => r.idempotency.replace('tok', 'k', later));
+    await expect(store.read.idempotency.get('tok', 'k')).resolves.toEqual(later);
     const prune = (beforeMs: number) => store.transaction((r) => r.idempotency.prune(beforeMs));
     await expect(prune(clock.now())).resolves.toBe(0);
     await expect(prune(clock.now() + 1)).resolves.toBe(1);

@@ -18,7 +18,6 @@ describe('errors as problem documents', () => {
     ['server/idempotency-reused', 422],
     ['server/idempotency-conflict', 409],
     ['server/no-archive', 409],
-    ['server/bad-archive', 422],
     ['server/busy', 503],
     ['server/stopping', 503],
     ['server/bug', 500],

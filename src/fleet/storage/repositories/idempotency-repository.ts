@@ -43,6 +43,15 @@ export class StoredIdempotency implements IdempotencyRepository {
     }
   }
 
+  async replace(scope: string, key: string, { requestHash, answer }: Answer): Promise<void> {
+    await this.#db
+      .updateTable('idempotency')
+      .set({ request_hash: requestHash, answer, at_ms: this.#now() })
+      .where('scope', '=', scope)
+      .where('key', '=', key)
+      .execute();
+  }
+
   async prune(beforeMs: number): Promise<number> {
     const { numDeletedRows } = await this.#db
       .deleteFrom('idempotency')
