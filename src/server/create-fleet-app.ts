@@ -102,7 +102,7 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
     publicUrl: options.publicUrl ?? null,
   });
   const metrics = createMetrics({
-    fleet,
+    store: () => store.read,
     downloads: faceContext.openDownloads,
     uploads: () => uploads.open,
     eventStreams: () => eventStreams.open,

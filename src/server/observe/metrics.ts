@@ -1,9 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Fleet, FleetEvent } from '../../fleet/index.ts';
+import type { FleetEvent, Repositories } from '../../fleet/index.ts';
 
 /** What is asked for when somebody looks, rather than counted all the time. */
 export interface MetricSources {
-  readonly fleet: Pick<Fleet, 'devices' | 'rollouts' | 'artifacts' | 'events'>;
+  readonly store: () => Pick<Repositories, 'devices' | 'rollouts' | 'artifacts' | 'events'>;
   readonly downloads: () => number;
   readonly uploads: () => number;
   readonly eventStreams: () => number;
@@ -69,12 +69,12 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge('otakit_uploads_open', 'Uploads going on.', sources.uploads);
   gauge('otakit_event_streams_open', 'Event streams open.', sources.eventStreams);
   gauge('otakit_devices', 'Registered devices.', async () => {
-    return (await sources.fleet.devices.list({}, ONE)).total;
+    return (await sources.store().devices.list({}, ONE)).total;
   });
   gauge('otakit_artifacts', 'Artifacts.', async () => {
-    return (await sources.fleet.artifacts.list({}, ONE)).total;
+    return (await sources.store().artifacts.list({}, ONE)).total;
   });
-  gauge('otakit_last_event_id', 'The id of the last event.', () => sources.fleet.events.lastId());
+  gauge('otakit_last_event_id', 'The id of the last event.', () => sources.store().events.lastId());
   const rollouts = new Gauge({
     name: 'otakit_rollouts',
     help: 'Rollouts by state.',
@@ -82,7 +82,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
     collect: async () => {
       for (const state of ROLLOUT_STATES) {
-        const { total } = await sources.fleet.rollouts.list({ states: [state] }, ONE);
+        const { total } = await sources.store().rollouts.list({ states: [state] }, ONE);
         rollouts.set({ state }, total);
       }
     },
