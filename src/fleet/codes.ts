@@ -59,6 +59,16 @@ export const FLEET_CODES = {
     kind: 'input',
     meaning: 'The data folder was written by a newer otakit than this one.',
   },
+  'fleet/bad-archive': {
+    kind: 'input',
+    httpStatus: 422,
+    meaning: 'What was given is no backup of a fleet, or not a whole one.',
+  },
+  'fleet/backup-incomplete': {
+    kind: 'input',
+    httpStatus: 409,
+    meaning: 'No backup can be made, because bytes of an artifact are missing or damaged.',
+  },
   'fleet/folder-in-use': {
     kind: 'input',
     httpStatus: 409,

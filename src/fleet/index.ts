@@ -129,7 +129,9 @@ export {
   type SignatureKey,
   type SigningKeyPair,
 } from './signature/signing-keys.ts';
+export { backupFleet, type BackupSource } from './storage/backup.ts';
 export { type FleetFolder, openFleetFolder } from './storage/folder.ts';
+export { receiveBackup, type ReceivedBackup } from './storage/restore.ts';
 export { openStore, type StoreOptions } from './storage/store.ts';
 export { nextStep, type NextStep, type Standing, type Step } from './versions/next-step.ts';
 export {

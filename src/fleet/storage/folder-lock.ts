@@ -26,9 +26,12 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     });
   }
   await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  let isHeld = true;
   return {
     folder,
     [Symbol.asyncDispose]: async () => {
+      if (!isHeld) return;
+      isHeld = false;
       await rm(pidFile, { force: true });
       lock.release();
     },

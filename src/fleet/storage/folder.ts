@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../shared/index.ts';
 import type { FleetStore } from '../repositories.ts';
@@ -28,6 +28,7 @@ export async function openFleetFolder(
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(folder);
   try {
+    await removeLeftovers(folder);
     await mkdir(blobFolder, { recursive: true, mode: 0o700 });
     const store = await openStore({ file: join(folder, FOLDER_NAMES.database), clock });
     return {
@@ -41,5 +42,14 @@ export async function openFleetFolder(
   } catch (error) {
     await lock[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+/** What backups and restores that were killed have left lying about. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/^(?:backup|restore)-.*\.tmp/.test(name)) {
+      await rm(join(folder, name), { recursive: true, force: true });
+    }
   }
 }
