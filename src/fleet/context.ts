@@ -1,4 +1,5 @@
 import type { Clock } from '../shared/index.ts';
+import type { S3Access } from './artifacts/s3.ts';
 import type { BlobStore } from './blobs/blob-store.ts';
 import { type ChangeRunner, createChangeRunner } from './change.ts';
 import { createDeviceNews, type DeviceNews } from './devices/device-news.ts';
@@ -13,6 +14,10 @@ export interface FleetOptions {
   readonly allowPrivateAddresses: boolean;
   /** No artifact is larger. */
   readonly maxArtifactBytes: number;
+  /** How long fetching an artifact from an address may take. */
+  readonly fetchTimeoutMs: number;
+  /** Credentials for `s3:` addresses; `null` where there are none. */
+  readonly s3: S3Access | null;
   /** How often devices ask when nothing is to be expected; each answer varies it by a fifth. */
   readonly pollIntervalMs: number;
 }
@@ -22,6 +27,8 @@ export const DEFAULT_FLEET_OPTIONS: FleetOptions = {
   requireSignatures: false,
   allowPrivateAddresses: false,
   maxArtifactBytes: 64 * 1024 * 1024,
+  fetchTimeoutMs: 10 * 60_000,
+  s3: null,
   pollIntervalMs: 5 * 60_000,
 };
 

@@ -1,4 +1,8 @@
 import { createFleetContext, type FleetParts } from './context.ts';
+import { createArtifactService } from './artifacts/artifact-service.ts';
+import { createBlueprintService } from './blueprints/blueprint-service.ts';
+import { createKeyService } from './keys/key-service.ts';
+import { createPackageService } from './packages/package-service.ts';
 import { createTagService } from './tags/tag-service.ts';
 import { createCohortService } from './cohorts/cohort-service.ts';
 import { createDeploymentService } from './deployments/deployment-service.ts';
@@ -7,9 +11,6 @@ import { createCommandService } from './commands/command-service.ts';
 import { createTokenService } from './access/token-service.ts';
 import { createWebhookService } from './webhooks/webhook-service.ts';
 import { createDeviceService } from './devices/device-service.ts';
-import { createPackageService } from './packages/package-service.ts';
-import { createBlueprintService } from './blueprints/blueprint-service.ts';
-import { createKeyService } from './keys/key-service.ts';
 import { createEventService } from './events/event-service.ts';
 
 /**
@@ -26,6 +27,7 @@ export function createFleet(parts: FleetParts) {
     events: createEventService(context),
     packages: createPackageService(context),
     blueprints: createBlueprintService(context),
+    artifacts: createArtifactService(context),
     keys: createKeyService(context),
     tags: createTagService(context),
     cohorts: createCohortService(context),

@@ -32,7 +32,7 @@ import type {
   RolloutDeviceState,
   RolloutPlan,
 } from './rollouts/rollout.ts';
-import type { DetachedSignature } from './signature/detached-signature.ts';
+import type { SignatureWithManifest } from './signature/detached-signature.ts';
 import type { Webhook } from './webhooks/webhook.ts';
 
 /** Fields that may be changed; `revision` is what the caller last saw, left out to change it anyhow. */
@@ -90,7 +90,7 @@ export interface NewArtifact {
   readonly sizeBytes?: number;
   readonly releaseNotes?: string;
   readonly minVersion?: string;
-  readonly signatures?: readonly DetachedSignature[];
+  readonly signatures?: readonly SignatureWithManifest[];
 }
 
 /** Bytes of package versions: in once all checks passed, out to devices, never changed. */
@@ -114,7 +114,11 @@ export interface ArtifactService extends Readable<Artifact, ArtifactFilter> {
     artifactId: string,
     changes: Changes<Pick<Artifact, 'releaseNotes'>>,
   ): Promise<Artifact>;
-  addSignature(actor: Actor, artifactId: string, signature: DetachedSignature): Promise<Artifact>;
+  addSignature(
+    actor: Actor,
+    artifactId: string,
+    signature: SignatureWithManifest,
+  ): Promise<Artifact>;
   /** Throws `fleet/in-use` while a deployment has it. */
   remove(actor: Actor, artifactId: string): Promise<void>;
   /** The bytes, for the download handler of `serve` (see `Artifact` there). */

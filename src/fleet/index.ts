@@ -15,7 +15,12 @@ export {
 export type { AuditEntry } from './access/audit-entry.ts';
 export type { Artifact, ArtifactImage } from './artifacts/artifact.ts';
 export type { Blueprint } from './blueprints/blueprint.ts';
+export type { S3Access } from './artifacts/s3.ts';
+export { dropUnreferencedBlobs } from './artifacts/unreferenced-blobs.ts';
+export { openBlobFolder } from './blobs/blob-folder.ts';
 export type { Blob, BlobStage, BlobStore, StagedBlob } from './blobs/blob-store.ts';
+export { createMemoryBlobs } from './blobs/memory-blobs.ts';
+export { verifyBlob } from './blobs/verify-blob.ts';
 export type { Change, ChangeRunner, EventAbout } from './change.ts';
 export { FLEET_CODES, type FleetCode, FleetError } from './codes.ts';
 export type { Cohort } from './cohorts/cohort.ts';
@@ -108,6 +113,7 @@ export {
   type SignatureVerdict,
   type TrustedKey,
 } from './signature/check-signature.ts';
+export { countingSignatures } from './signature/counting-signatures.ts';
 export type {
   DetachedSignature,
   SignatureAlgorithm,

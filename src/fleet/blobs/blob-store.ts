@@ -5,8 +5,8 @@ import type { ByteSource } from '../../shared/index.ts';
  * becomes visible only by `commit`: what was interrupted, refused or torn by a crash is never there.
  */
 export interface BlobStore {
-  /** Somewhere to write the bytes that are coming in. */
-  stage(): Promise<BlobStage>;
+  /** Somewhere to write the bytes that are coming in; more than `maxBytes` are refused. */
+  stage(options?: { readonly maxBytes?: number }): Promise<BlobStage>;
   /** `null` when there are no such bytes. */
   open(sha256: string): Promise<Blob | null>;
   has(sha256: string): Promise<boolean>;
@@ -18,6 +18,7 @@ export interface BlobStore {
 
 /** Bytes that are coming in; disposing it drops whatever was not committed. */
 export interface BlobStage extends AsyncDisposable {
+  /** Rejects with `fleet/too-large` where these would be too many. */
   write(bytes: Uint8Array): Promise<void>;
   /** No more bytes come; says what came. */
   finish(): Promise<StagedBlob>;

@@ -7,7 +7,7 @@ import type { SigningKey } from './signing-key.ts';
 const LONGEST_NAME = 200;
 
 /** The public keys whose signatures count. */
-export function createKeyService({ store, change }: FleetContext): KeyService {
+export function createKeyService({ store, change, news }: FleetContext): KeyService {
   const { keys } = store.read;
   return {
     get: async (keyId) => mustExist(await keys.get(keyId), 'key', keyId),
@@ -29,12 +29,14 @@ export function createKeyService({ store, change }: FleetContext): KeyService {
         return key;
       }),
     revoke: (actor, keyId) =>
-      change(actor, async ({ repositories, audit, event, atMs }) => {
+      change(actor, async ({ repositories, audit, event, atMs, news: tell }) => {
         const before = mustExist(await repositories.keys.get(keyId), 'key', keyId);
         const key = { ...before, revokedAtMs: before.revokedAtMs ?? atMs };
         await repositories.keys.update(key);
         audit('key.revoke', `key/${keyId}`);
         event('key.revoked', { data: { keyId } });
+        // What was offered because of this key may not be any more.
+        tell(news.waiting());
         return key;
       }),
   };
