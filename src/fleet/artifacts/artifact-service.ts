@@ -96,6 +96,13 @@ export function createArtifactService(context: FleetContext): ArtifactService {
       return take(actor, fields, bytes, 'upload', signal);
     },
     fetch: async (actor, fields, artifactUri, signal) => {
+      if (typeof fields.sha256 !== 'string') {
+        throw invalid(
+          'sha256',
+          'The SHA-256 of what is to be fetched is missing.',
+          'Give that of the file that was built: only then is it known what comes.',
+        );
+      }
       checkBefore(fields);
       const bytes = fetchUri(artifactUri, {
         guard,

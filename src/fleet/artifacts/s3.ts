@@ -2,6 +2,9 @@ import { AwsV4Signer } from 'aws4fetch';
 import { FleetError } from '../codes.ts';
 import type { FetchTarget } from './http-get.ts';
 
+/** Nothing that could change the host which it becomes a part of. */
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
 /** Credentials for `s3:` addresses, from whoever starts the server. */
 export interface S3Access {
   readonly accessKeyId: string;
@@ -30,7 +33,7 @@ export async function signS3(
       details: { field: 'artifactUri' },
     });
   }
-  if (bucket === '' || key === '') {
+  if (!BUCKET.test(bucket) || key === '') {
     throw new FleetError('fleet/invalid', `${uri.href} names no object.`, {
       hint: 'Write s3://bucket/key.',
       details: { field: 'artifactUri' },
