@@ -39,6 +39,29 @@ export function revise<Entity extends { readonly revision: number }>(
   return { ...entity, ...Object.fromEntries(given), revision: entity.revision + 1 };
 }
 
+/** A hundred years: beyond it a moment no longer fits what dates and databases hold exactly. */
+const LONGEST_MS = 100 * 365 * 24 * 3_600_000;
+
+/**
+ * The moment this long after another one; `null` for no time at all.
+ *
+ * @throws FleetError `fleet/invalid`
+ */
+export function momentAfter(
+  atMs: number,
+  field: string,
+  durationMs: number | undefined,
+): number | null {
+  if (durationMs === undefined) return null;
+  if (Number.isSafeInteger(durationMs) && durationMs >= 1 && durationMs <= LONGEST_MS) {
+    return atMs + durationMs;
+  }
+  throw new FleetError('fleet/invalid', `${field} is ${durationMs}, which no clock can wait for.`, {
+    hint: `Give whole milliseconds from 1 to ${LONGEST_MS} (a hundred years).`,
+    details: { field, value: durationMs },
+  });
+}
+
 /**
  * A text that is not too long.
  *

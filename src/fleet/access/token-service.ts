@@ -1,6 +1,5 @@
-import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
-import { checkText, mustExist } from '../entity.ts';
+import { checkText, momentAfter, mustExist } from '../entity.ts';
 import type { TokenService } from '../fleet.ts';
 import { newId } from '../ids.ts';
 import type { AccessToken } from './access-token.ts';
@@ -39,7 +38,7 @@ export function createTokenService({
           provisions: { blueprintId, cohortId },
           secretHash: hashSecret(secret),
           createdAtMs: atMs,
-          expiresAtMs: expiresInMs === undefined ? null : atMs + checkExpiry(expiresInMs),
+          expiresAtMs: momentAfter(atMs, 'expiresInMs', expiresInMs),
           revokedAtMs: null,
           lastUsedAtMs: null,
         };
@@ -73,11 +72,4 @@ export function createTokenService({
       });
     },
   };
-}
-
-function checkExpiry(expiresInMs: number): number {
-  if (Number.isSafeInteger(expiresInMs) && expiresInMs > 0) return expiresInMs;
-  throw new FleetError('fleet/invalid', `A token cannot expire in ${expiresInMs} ms.`, {
-    details: { field: 'expiresInMs' },
-  });
 }

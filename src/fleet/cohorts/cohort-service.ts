@@ -33,10 +33,11 @@ export function createCohortService({ store, change }: FleetContext): CohortServ
         const before = mustExist(await repositories.cohorts.get(cohortId), 'cohort', cohortId);
         if (description !== undefined) checkText('description', description, LONGEST_DESCRIPTION);
         const after = revise(before, { description, activeDeploymentId }, revision);
+        const isDelivery = after.activeDeploymentId !== before.activeDeploymentId;
+        if (isDelivery) await checkDeliverable(repositories, cohortId, after.activeDeploymentId);
         await repositories.cohorts.update(after);
         audit('cohort.update', `cohort/${cohortId}`, { description, activeDeploymentId });
-        if (after.activeDeploymentId !== before.activeDeploymentId) {
-          await checkDeliverable(repositories, cohortId, after.activeDeploymentId);
+        if (isDelivery) {
           const data = { cohortId, deploymentId: after.activeDeploymentId };
           event('cohort.deployed', { data });
           news(await repositories.devices.idsOfCohort(cohortId));
@@ -46,6 +47,7 @@ export function createCohortService({ store, change }: FleetContext): CohortServ
     remove: (actor, cohortId) =>
       change(actor, async ({ repositories, audit, event }) => {
         mustExist(await repositories.cohorts.get(cohortId), 'cohort', cohortId);
+        await checkUnused(repositories, cohortId);
         await repositories.cohorts.delete(cohortId);
         audit('cohort.remove', `cohort/${cohortId}`);
         event('cohort.removed', { data: { cohortId } });
@@ -74,6 +76,25 @@ async function checkDeliverable(
     {
       hint: 'Wait for its end, or roll it back.',
       details: { rolloutId: rollout.rolloutId, cohortId, state: rollout.state.kind },
+    },
+  );
+}
+
+/** A cohort with a rollout stays for good: what was rolled out to whom must remain readable. */
+async function checkUnused(repositories: Repositories, cohortId: string): Promise<void> {
+  const one = { page: 0, perPage: 1 };
+  const { total: devices } = await repositories.devices.list({ cohortId }, one);
+  const { total: rollouts } = await repositories.rollouts.list({ cohortId }, one);
+  if (devices === 0 && rollouts === 0) return;
+  throw new FleetError(
+    'fleet/in-use',
+    `Cohort ${cohortId} has ${devices} devices and ${rollouts} rollouts.`,
+    {
+      hint:
+        devices > 0
+          ? 'Move its devices to another cohort first.'
+          : 'It had rollouts, and their history needs it; leave it empty.',
+      details: { cohortId, devices, rollouts },
     },
   );
 }

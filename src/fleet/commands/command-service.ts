@@ -1,6 +1,6 @@
 import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
-import { mustExist } from '../entity.ts';
+import { momentAfter, mustExist } from '../entity.ts';
 import type { CommandService } from '../fleet.ts';
 import { newId } from '../ids.ts';
 import type { Command, CommandState } from './command.ts';
@@ -42,10 +42,7 @@ export function createCommandService(context: FleetContext): CommandService {
             checkNumber('maxDeliveries', maxDeliveries, MOST_DELIVERIES) ?? DEFAULT_DELIVERIES,
           redeliverAtMs: null,
           createdAtMs: atMs,
-          expiresAtMs: addTo(
-            atMs,
-            checkNumber('expiresInMs', expiresInMs, Number.MAX_SAFE_INTEGER),
-          ),
+          expiresAtMs: momentAfter(atMs, 'expiresInMs', expiresInMs),
           deliveredAtMs: null,
           finishedAtMs: null,
           result: null,
@@ -162,8 +159,4 @@ function checkNumber(field: string, value: number | undefined, most: number): nu
       details: { field, value },
     },
   );
-}
-
-function addTo(atMs: number, durationMs: number | undefined): number | null {
-  return durationMs === undefined ? null : atMs + durationMs;
 }

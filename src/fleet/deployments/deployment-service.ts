@@ -28,6 +28,10 @@ export function createDeploymentService(context: FleetContext): DeploymentServic
         for (const component of checkCount(fields.components)) {
           artifacts.push(await findArtifact(within.repositories, component));
         }
+        const { restores } = fields;
+        if (restores !== undefined) {
+          mustExist(await within.repositories.deployments.get(restores), 'deployment', restores);
+        }
         return await insertDeployment(within, context.randomBytes, { ...fields, artifacts });
       }),
   };

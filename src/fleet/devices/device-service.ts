@@ -52,7 +52,9 @@ export function createDeviceService(context: FleetContext): Omit<DeviceService, 
         const secret = newSecret('otd', randomBytes);
         const credential = {
           secretHash: hashSecret(secret),
-          previousSecretHash: before.credential?.secretHash ?? null,
+          // A previous secret that still counts is what the device has: the one after it was never used.
+          previousSecretHash:
+            before.credential?.previousSecretHash ?? before.credential?.secretHash ?? null,
           createdAtMs: atMs,
         };
         const device = revise(before, { credential }, undefined);
