@@ -54,12 +54,15 @@ describeWithPeers(['curl'], 'the device protocol, spoken by curl', ([curl = ''])
     },
   );
 
-  it('reports a boot in one line', async () => {
-    await using server = await host();
-    await run('--fail', '-u', 'one:otd_one', '-d', 'main=1.1.0+5', `${server.device}/boot`);
-    expect(server.gate.boots).toMatchObject([{ packageId: 'main', version: '1.1.0+5' }]);
-    expect(await offerOf(server, '-u', 'one:otd_one')).toMatchObject({ update_available: true });
-  });
+  it.each(['--http1.1', '--http2-prior-knowledge'])(
+    'reports a boot in one line with %s',
+    async (protocol) => {
+      await using server = await host();
+      const how = ['--fail', protocol, '-u', 'one:otd_one'];
+      await run(...how, '-d', 'main=1.1.0+5', `${server.device}/boot`);
+      expect(server.gate.boots).toMatchObject([{ packageId: 'main', version: '1.1.0+5' }]);
+    },
+  );
 
   it('fetches a chunk as bytes', async () => {
     await using server = await host();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FleetError } from '../../../fleet/index.ts';
-import { entityTag, listsEntityTag } from '../../../serve/index.ts';
+import { entityTag, listsEntityTag, PeerGone } from '../../../serve/index.ts';
 import { ServerError } from '../../codes.ts';
 import { validate } from '../../http/validate.ts';
 import type { FaceContext } from '../face.ts';
@@ -59,7 +59,7 @@ export async function answerChunk(context: FaceContext, request: FaceRequest): P
   const bytes = await artifact.slice(offset, end);
   const complete = end === sizeBytes;
   if (!wantsBytes(exchange.header('accept'))) {
-    return request.answerJson(
+    request.answerJson(
       200,
       {
         package_id,
@@ -72,6 +72,7 @@ export async function answerChunk(context: FaceContext, request: FaceRequest): P
       },
       [['ETag', tag]],
     );
+    return;
   }
   exchange.begin(200, [
     ['Content-Type', 'application/octet-stream'],
@@ -82,7 +83,12 @@ export async function answerChunk(context: FaceContext, request: FaceRequest): P
     ['X-Total-Bytes', String(sizeBytes)],
     ['X-Complete', String(complete)],
   ]);
-  return exchange.write(exchange.method === 'HEAD' ? new Uint8Array() : bytes, true);
+  try {
+    await exchange.write(exchange.method === 'HEAD' ? new Uint8Array() : bytes, true);
+  } catch (error) {
+    // A device that went away asks again for what it lacks.
+    if (!(error instanceof PeerGone)) throw error;
+  }
 }
 
 /** JSON unless bytes are asked for: what curl sends by itself stands for anything. */
