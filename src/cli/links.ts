@@ -30,6 +30,14 @@ const openAny: OpenLink = withSchemes({
     const { firmware, simLinks, VirtualChip } = await import('../simulator/index.ts');
     const clock = systemClock;
     const chip = new VirtualChip({ chip: name, clock, boot: firmware(clock) });
-    return simLinks(() => chip)(target, options);
+    const link = await simLinks(() => chip)(target, options);
+    const close = link[Symbol.asyncDispose];
+    return Object.assign(link, {
+      [Symbol.asyncDispose]: async () => {
+        await close.call(link);
+        // Its application would go on for ever, and this process with it.
+        chip.powerOff();
+      },
+    });
   },
 });

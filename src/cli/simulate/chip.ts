@@ -43,6 +43,8 @@ export async function simulateChip(
     context.stderr.write('Ctrl-C stops.\n');
     await Promise.race([failure.promise, interrupted(context.signal)]);
   } finally {
+    // Its application would go on for ever, and this process with it.
+    chip.powerOff();
     if (options.state !== undefined) {
       const flash = chip.flash.read(0, chip.flash.sizeBytes);
       await writeOutputFile(options.state, flash, { overwrite: true });

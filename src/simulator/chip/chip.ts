@@ -151,6 +151,13 @@ export class VirtualChip {
     else this.#boot(reason);
   }
 
+  /** Pulls the power: nothing runs any more, until the next reset. */
+  powerOff(): void {
+    this.#running.abort();
+    this.#mode = 'off';
+    this.#loader = null;
+  }
+
   setSignals(signals: Signals): void {
     const action = this.#circuit.change(signals);
     if (action === 'held') {
