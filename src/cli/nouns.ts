@@ -41,6 +41,11 @@ export const NOUNS: Readonly<Record<string, readonly Noun[]>> = {
       description: 'Read, edit, build and encrypt NVS, the partition that holds settings.',
       load: async () => (await import('./nvs/command.ts')).registerNvs,
     },
+    {
+      name: 'sign',
+      description: 'Sign what is released: keys, signatures, and whether they hold.',
+      load: async () => (await import('./sign/command.ts')).registerSign,
+    },
   ],
   'Over the air:': [
     {

@@ -13,6 +13,8 @@ export async function createProgram(cli: Cli, args: readonly string[]): Promise<
     .description('From a finished ESP32 build to the whole fleet.')
     .version(packageVersion(), '-V, --version')
     .exitOverride()
+    // A noun may have a --version of its own, such as that of an artifact.
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .helpCommand(false)
     .configureOutput({
