@@ -74,6 +74,13 @@ export const NOUNS: Readonly<Record<string, readonly Noun[]>> = {
       load: async () => (await import('./dev/command.ts')).registerDev,
     },
   ],
+  'Fleet:': [
+    {
+      name: 'server',
+      description: 'Run the fleet server: packages, rollouts, devices, on one port.',
+      load: async () => (await import('./server/command.ts')).registerServer,
+    },
+  ],
   'Boards:': [
     {
       name: 'ports',

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command, type Option } from 'commander';
 import type { CliContext } from './context.ts';
 import { type Cli, NOUNS } from './nouns.ts';
-import { PACKAGE_ROOT } from './package-root.ts';
+import { packageVersion } from './package-version.ts';
 
 /**
  * The command line as commander sees it: every noun by name, and the one that is in `args` with all of
@@ -72,9 +71,4 @@ function environmentPrefix(command: Command): string {
 
 function upperSnake(name: string): string {
   return name.replaceAll('-', '_').toUpperCase();
-}
-
-function packageVersion(): string {
-  const file = new URL('package.json', PACKAGE_ROOT);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

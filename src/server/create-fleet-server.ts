@@ -18,13 +18,13 @@ export interface FleetHome extends AsyncDisposable {
   /** Signs download URLs. */
   readonly tokenKey: Uint8Array;
   readonly maxArtifactBytes: number;
+  /** A consistent copy of everything as one file, while it is in use; `null` where there is no such thing. */
+  readonly backup: ((signal: AbortSignal) => AsyncIterable<Uint8Array>) | null;
 }
 
 /** Where a fleet is kept, and how it is saved and replaced as a whole. */
 export interface FleetHomes {
   open(): Promise<FleetHome>;
-  /** A consistent copy of everything as one file, while it is in use; `null` where that is not possible. */
-  readonly backup: ((home: FleetHome, signal: AbortSignal) => AsyncIterable<Uint8Array>) | null;
   /** Takes an archive in and checks it, without touching what is there. */
   readonly receive: ((bytes: AsyncIterable<Uint8Array>) => Promise<ReceivedArchive>) | null;
 }
@@ -90,8 +90,8 @@ export async function createFleetServer(options: FleetServerOptions): Promise<Fl
   });
 
   const serveHome = (home: FleetHome): Serving => {
-    const { fleet, store, tokenKey, maxArtifactBytes } = home;
-    const { backup, receive } = homes;
+    const { fleet, store, tokenKey, maxArtifactBytes, backup } = home;
+    const { receive } = homes;
     const app = createFleetApp({
       fleet,
       store,
@@ -107,7 +107,7 @@ export async function createFleetServer(options: FleetServerOptions): Promise<Fl
         backup === null || receive === null
           ? null
           : {
-              backup: (signal) => backup(home, signal),
+              backup,
               restore: async (bytes) => {
                 await using archive = await receive(bytes);
                 return await replace(archive);

@@ -14,6 +14,11 @@ export {
   type ReceivedArchive,
 } from './create-fleet-server.ts';
 export {
+  type FolderServer,
+  type FolderServerOptions,
+  openFolderServer,
+} from './open-folder-server.ts';
+export {
   readServerFile,
   removeServerFile,
   type ServerFile,

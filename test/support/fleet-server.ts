@@ -50,10 +50,10 @@ export async function startTestServer({
           store,
           tokenKey: new Uint8Array(32).fill(7),
           maxArtifactBytes: 4_000_000,
+          backup: null,
           [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
         };
       },
-      backup: null,
       receive: null,
     },
     port: 0,

@@ -30,9 +30,9 @@ export interface ApiServices {
 /** Backup and restore of everything, while running. */
 export interface Archive {
   /** A consistent copy of the whole fleet as one file, as it is made. */
-  backup(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  readonly backup: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
   /** Replaces everything; what was there before is kept beside it. */
-  restore(bytes: AsyncIterable<Uint8Array>): Promise<RestoreReport>;
+  readonly restore: (bytes: AsyncIterable<Uint8Array>) => Promise<RestoreReport>;
 }
 
 /** What a restore found in the archive. */
@@ -40,6 +40,6 @@ export interface RestoreReport {
   readonly createdAtMs: number;
   readonly artifacts: number;
   readonly devices: number;
-  /** Where the data from before is. */
-  readonly keptAs: string;
+  /** Where the database from before is; `null` where there was none. */
+  readonly keptAs: string | null;
 }

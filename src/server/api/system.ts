@@ -8,7 +8,7 @@ const restoreReport = z.object({
   createdAtMs: moment,
   artifacts: z.int().min(0),
   devices: z.int().min(0),
-  keptAs: z.string(),
+  keptAs: z.string().nullable(),
 });
 
 /** The installation as a whole. */

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { createLog, type LogLevel, openFolderServer } from '../../server/index.ts';
+import { parseSize, systemClock } from '../../shared/index.ts';
+import { CliError } from '../codes.ts';
+import { dataFolder } from '../data-folder.ts';
+import type { Cli } from '../nouns.ts';
+import { packageVersion } from '../package-version.ts';
+import { portOption } from '../serve/options.ts';
+import { printListening } from './listening.ts';
+
+export interface ServerArguments {
+  readonly data?: string;
+  readonly port: string;
+  readonly bind: string;
+  readonly publicUrl?: string;
+  readonly requireSignatures?: true;
+  readonly allowPrivateUris?: true;
+  readonly maxArtifact: string;
+  readonly log: LogLevel;
+  readonly json?: true;
+}
+
+/** `otakit server`: runs until Ctrl-C or SIGTERM, which is its normal end. */
+export async function runServer(options: ServerArguments, { context }: Cli): Promise<void> {
+  const { stdout, stderr, env, signal } = context;
+  const folder = options.data ?? join(dataFolder(env), 'fleet');
+  const log = createLog(options.log, stderr);
+  const server = await openFolderServer({
+    folder,
+    port: portOption(options.port),
+    bind: options.bind,
+    clock: systemClock,
+    version: packageVersion(),
+    log,
+    publicUrl: options.publicUrl === undefined ? null : publicUrl(options.publicUrl),
+    fleet: {
+      requireSignatures: options.requireSignatures ?? false,
+      allowPrivateAddresses: options.allowPrivateUris ?? false,
+      maxArtifactBytes: sizeOption(options.maxArtifact),
+    },
+    announced: true,
+  });
+  try {
+    printListening({ server, folder, bind: options.bind, asJson: options.json ?? false }, stdout);
+    log.info('listening', { url: server.url, folder });
+    await aborted(signal);
+    log.info('stopping');
+  } finally {
+    await server.stop();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function publicUrl(text: string): string {
+  const url = URL.parse(text);
+  const isPlain = url !== null && url.search === '' && url.hash === '' && url.username === '';
+  if (isPlain && /^https?:$/.test(url.protocol)) return url.href.replace(/\/+$/, '');
+  throw new CliError('cli/usage', `--public-url ${text} is no web address`, {
+    hint: 'For example https://ota.example.com, without a query.',
+  });
+}
+
+function sizeOption(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes !== null && bytes > 0) return bytes;
+  throw new CliError('cli/usage', `--max-artifact ${text} is no size`, {
+    hint: 'For example 16M, 500K or 1G.',
+  });
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import {
+  backupFleet,
+  createFleet,
+  DEFAULT_FLEET_OPTIONS,
+  type FleetOptions,
+  openBlobFolder,
+  openFleetFolder,
+  receiveBackup,
+} from '../fleet/index.ts';
+import { openTokenKey } from '../serve/index.ts';
+import type { Clock } from '../shared/index.ts';
+import type { FleetHome, FleetHomes } from './create-fleet-server.ts';
+import type { Log } from './observe/log.ts';
+
+const KEY_FILE = 'download.key';
+
+/** Which folder, and how the fleet in it is run. */
+export interface FolderOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly options: Partial<FleetOptions>;
+}
+
+/** A fleet in a folder: database, bytes of artifacts, and the key of download URLs. */
+export function folderHomes({ folder, clock, log, options }: FolderOptions): FleetHomes {
+  return {
+    open: async (): Promise<FleetHome> => {
+      const data = await openFleetFolder(folder, { clock });
+      try {
+        const { store } = data;
+        const blobs = await openBlobFolder(data.blobFolder);
+        const onError = (error: unknown) => log.bug(error);
+        const fleet = createFleet({ store, blobs, clock, options, onError });
+        const key = await openTokenKey(join(folder, KEY_FILE));
+        for (const { message } of key.issues) log.warn(message);
+        return {
+          fleet,
+          store,
+          tokenKey: key.bytes,
+          backup: (signal) => backupFleet({ folder, blobs, clock, signal }),
+          maxArtifactBytes: options.maxArtifactBytes ?? DEFAULT_FLEET_OPTIONS.maxArtifactBytes,
+          [Symbol.asyncDispose]: () => data[Symbol.asyncDispose](),
+        };
+      } catch (error) {
+        await data[Symbol.asyncDispose]();
+        throw error;
+      }
+    },
+    receive: async (bytes) => {
+      const received = await receiveBackup(folder, bytes);
+      const { createdAtMs, artifacts, devices } = received;
+      return {
+        putInPlace: async () => {
+          const { keptAs } = await received.putInPlace(openBlobFolder);
+          return { createdAtMs, artifacts, devices, keptAs };
+        },
+        [Symbol.asyncDispose]: () => received[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
