@@ -8,12 +8,16 @@ export interface PeerResult {
 }
 
 /** Runs a real tool to its end; any exit code is a result. */
-export function runPeer(path: string, args: readonly string[]): Promise<PeerResult> {
+export function runPeer(
+  path: string,
+  args: readonly string[],
+  { cwd }: { readonly cwd?: string } = {},
+): Promise<PeerResult> {
   return new Promise((resolve) => {
     execFile(
       path,
       args,
-      { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 },
+      { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024, cwd },
       (error, stdout, stderr) =>
         resolve({
           exitCode: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1,
