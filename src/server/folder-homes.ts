@@ -3,6 +3,7 @@ import {
   backupFleet,
   createFleet,
   DEFAULT_FLEET_OPTIONS,
+  type Fleet,
   type FleetOptions,
   openBlobFolder,
   openFleetFolder,
@@ -32,7 +33,8 @@ export function folderHomes({ folder, clock, log, options }: FolderOptions): Fle
         const { store } = data;
         const blobs = await openBlobFolder(data.blobFolder);
         const onError = (error: unknown) => log.bug(error);
-        const fleet = createFleet({ store, blobs, clock, options, onError });
+        const made = createFleet({ store, blobs, clock, options, onError });
+        const fleet = Object.assign({} as Fleet, made);
         const key = await openTokenKey(join(folder, KEY_FILE));
         for (const { message } of key.issues) log.warn(message);
         return {

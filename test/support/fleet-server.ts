@@ -1,4 +1,10 @@
-import { createFleet, type Fleet, openStore, type Role } from '../../src/fleet/index.ts';
+import {
+  createFleet,
+  createMemoryBlobs,
+  type Fleet,
+  openStore,
+  type Role,
+} from '../../src/fleet/index.ts';
 import {
   createFleetServer,
   createLog,
@@ -44,7 +50,10 @@ export async function startTestServer({
     homes: {
       open: async () => {
         const store = await openStore({ file: ':memory:', clock });
-        const fleet = createFleet({ store, blobs: {} as never, clock }) as unknown as Fleet;
+        const fleet = Object.assign(
+          {} as Fleet,
+          createFleet({ store, blobs: createMemoryBlobs(), clock }),
+        );
         return {
           fleet,
           store,

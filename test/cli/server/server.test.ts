@@ -1,0 +1,96 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { localServer } from '../../../src/cli/server/local-server.ts';
+import { readServerFile } from '../../../src/server/index.ts';
+import { otakit } from '../../support/cli.ts';
+import { startOtakit } from '../../support/running-cli.ts';
+import { temporaryFolder } from '../../support/temp-folder.ts';
+
+const QUIET = ['--port', '0', '--bind', '127.0.0.1', '--log', 'silent', '--json'];
+
+function start(folder: string) {
+  const running = startOtakit(['server', '--data', folder, ...QUIET]);
+  onTestFinished(() => running[Symbol.asyncDispose]());
+  return running;
+}
+
+describe('otakit server', () => {
+  it('makes an admin token at the first start, and only then', async () => {
+    const folder = await temporaryFolder();
+    const first = start(folder);
+    const listening = await first.nextEvent('listening');
+    const token = String(listening['firstToken']);
+    expect(token).toMatch(/^otk_[\w-]{43}$/);
+    const ask = (path: string) =>
+      fetch(`${String(listening['url'])}${path}`, {
+        headers: { Authorization: `Bearer ${token}` },
+      });
+    expect((await ask('/api/v1/tokens')).status).toBe(200);
+    expect(await first.stop()).toBe(0);
+    const second = start(folder);
+    expect((await second.nextEvent('listening'))['firstToken']).toBeNull();
+    expect(await second.stop()).toBe(0);
+  });
+
+  it('is found by commands on the same machine while it runs', async () => {
+    const folder = await temporaryFolder();
+    const running = start(folder);
+    const { url } = await running.nextEvent('listening');
+    const file = await readServerFile(folder);
+    expect(file).toMatchObject({ url, pid: process.pid });
+    {
+      await using local = await localServer(folder);
+      expect(local.url).toBe(url);
+      const headers = { Authorization: `Bearer ${local.token}` };
+      expect((await fetch(`${local.url}/api/v1/tokens`, { headers })).status).toBe(200);
+    }
+    expect(await running.stop()).toBe(0);
+    expect(await readServerFile(folder)).toBeNull();
+    await using own = await localServer(folder);
+    const headers = { Authorization: `Bearer ${own.token}` };
+    expect((await fetch(`${own.url}/api/v1/tokens`, { headers })).status).toBe(200);
+    expect(await readServerFile(folder)).toBeNull();
+  });
+
+  it('does not share its folder or its port', async () => {
+    const folder = await temporaryFolder();
+    const running = start(folder);
+    await running.nextEvent('listening');
+    const second = await otakit(['server', '--data', folder, ...QUIET]);
+    expect(second.exitCode).toBe(3);
+    expect(second.stderr).toContain('fleet/folder-in-use');
+    const taken = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void taken.close());
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const port = String((taken.address() as AddressInfo).port);
+    const other = await temporaryFolder();
+    const args = ['server', '--data', other, '--bind', '127.0.0.1', '--port', port];
+    const third = await otakit([...args, '--log', 'silent']);
+    expect(third.exitCode).toBe(5);
+    expect(third.stderr).toContain('serve/port-taken');
+  });
+
+  it.each([
+    [['--port', '70000'], 'is no port'],
+    [['--public-url', 'ota.example.com'], 'is no web address'],
+    [['--public-url', 'https://x/?a=1'], 'is no web address'],
+    [['--max-artifact', 'big'], 'is no size'],
+    [['--log', 'loud'], 'Allowed choices'],
+  ])('%j is refused', async (args, message) => {
+    const { exitCode, stderr } = await otakit([
+      'server',
+      '--data',
+      await temporaryFolder(),
+      ...args,
+    ]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  it('says in its help how it is run', async () => {
+    const { stdout } = await otakit(['server', '--help']);
+    expect(stdout).toContain('otakit server --data /var/lib/otakit');
+    expect(stdout).toContain('--require-signatures');
+  });
+});
