@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { availableParallelism } from 'node:os';
 import type { Benchmark, Measurement } from './benchmark.ts';
 
-const NOT_BENCHMARKS = new Set(['run', 'benchmark']);
+const NOT_BENCHMARKS = new Set(['run', 'benchmark', 'machine-code']);
 const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.ts'))
   .map((file) => basename(file, '.ts'))
