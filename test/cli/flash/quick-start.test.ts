@@ -59,5 +59,9 @@ describeWithPeers(['esptool'], 'from a virtual chip to the second version', ([es
     const verify = ['verify-flash', '0x110000', sample('hello-esp32c3-1.1.0')];
     const confirmed = await run(esptool, [...port, ...noLines, ...verify]);
     expect(confirmed.stdout).toContain('Verification successful');
+
+    // Its program, which beats for ever, must not keep it alive.
+    board.kill('SIGINT');
+    expect(await once(board, 'exit')).toEqual([130, null]);
   });
 });
