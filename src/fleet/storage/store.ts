@@ -6,6 +6,7 @@ import { migrate } from './migrations/migrate.ts';
 import { prepareRepositories, type RepositoriesOver } from './repositories/all-repositories.ts';
 import { openForReading, openForWriting, sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
+import { TransactionQueue } from './transaction-queue.ts';
 
 /** Where the data is kept. */
 export interface StoreOptions {
@@ -45,6 +46,7 @@ export async function openStore({ file, clock }: StoreOptions): Promise<FleetSto
 class SqlStore implements FleetStore {
   readonly #writer: Kysely<Tables>;
   readonly #reader: Kysely<Tables>;
+  readonly #queue: TransactionQueue;
   readonly #over: RepositoriesOver;
   readonly #reading: Repositories;
   readonly #inTransaction = new AsyncLocalStorage<true>();
@@ -52,6 +54,7 @@ class SqlStore implements FleetStore {
   constructor(writer: Kysely<Tables>, reader: Kysely<Tables>, over: RepositoriesOver) {
     this.#writer = writer;
     this.#reader = reader;
+    this.#queue = new TransactionQueue(writer);
     this.#over = over;
     this.#reading = over(reader);
   }
@@ -63,12 +66,13 @@ class SqlStore implements FleetStore {
 
   transaction<Result>(work: (repositories: Repositories) => Promise<Result>): Promise<Result> {
     this.#mustBeOutside('transaction', 'Pass on the repositories of the one that is open.');
-    return this.#writer
-      .transaction()
-      .execute((transaction) => this.#inTransaction.run(true, () => work(this.#over(transaction))));
+    return this.#queue.run((transaction) =>
+      this.#inTransaction.run(true, () => work(this.#over(transaction))),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#queue.idle();
     if (this.#reader !== this.#writer) await this.#reader.destroy();
     await this.#writer.destroy();
   }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/shared/index.ts';
 import type { FleetStore } from '../../../src/fleet/index.ts';
@@ -74,6 +75,71 @@ function describeTransactions(open: OpenStore): void {
         ),
       );
       await expect(store.read.settings.get('count')).resolves.toBe('50');
+    });
+
+    it('that throws takes nothing with it of those that run beside it', async () => {
+      const store = await open(new ManualClock());
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 200 }, (_, number) =>
+          store.transaction(async ({ settings, cohorts }) => {
+            await settings.set(`s${number}`, 'here');
+            await cohorts.insert(aCohort({ cohortId: `c${number}` }));
+            if (number % 3 === 0) throw new Error(`not ${number}`);
+            if (number % 7 === 0) await cohorts.insert(aCohort({ cohortId: `c${number}` }));
+            return number;
+          }),
+        ),
+      );
+      for (const [number, outcome] of outcomes.entries()) {
+        const isRefused = number % 3 === 0 || number % 7 === 0;
+        expect(outcome.status).toBe(isRefused ? 'rejected' : 'fulfilled');
+        if (outcome.status === 'fulfilled') expect(outcome.value).toBe(number);
+        if (number % 3 === 0)
+          expect(outcome).toMatchObject({ reason: { message: `not ${number}` } });
+        const setting = await store.read.settings.get(`s${number}`);
+        expect(setting).toBe(isRefused ? null : 'here');
+        const cohort = await store.read.cohorts.get(`c${number}`);
+        expect(cohort === null).toBe(isRefused);
+      }
+    });
+
+    it('is stored when its promise resolves, for whoever asks in that very moment', async () => {
+      const store = await open(new ManualClock());
+      const seen = await Promise.all(
+        Array.from({ length: 100 }, async (_, number) => {
+          await store.transaction(({ settings }) => settings.set(`s${number}`, 'here'));
+          return await store.read.settings.get(`s${number}`);
+        }),
+      );
+      expect(new Set(seen)).toEqual(new Set(['here']));
+    });
+
+    it('runs in the asynchronous context of whoever asked for it', async () => {
+      const store = await open(new ManualClock());
+      const asking = new AsyncLocalStorage<number>();
+      const found = await Promise.all(
+        [1, 2, 3].map((number) =>
+          asking.run(number, () =>
+            store.transaction(async ({ settings }) => {
+              await settings.set('a', 'b');
+              return asking.getStore();
+            }),
+          ),
+        ),
+      );
+      expect(found).toEqual([1, 2, 3]);
+    });
+
+    it('that is under way when the store closes is finished first', async () => {
+      const store = await open(new ManualClock());
+      const writing = store.transaction(async ({ settings }) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        await settings.set('a', 'b');
+        return 'stored';
+      });
+      await store[Symbol.asyncDispose]();
+      await expect(writing).resolves.toBe('stored');
+      await expect(store.transaction(() => Promise.resolve())).rejects.toThrow('destroyed');
     });
 
     it('shows nothing of itself to readers before it is over', async () => {
