@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import {
   backupFleet,
   createFleet,
+  dropUnreferencedBlobs,
   DEFAULT_FLEET_OPTIONS,
   type Fleet,
   type FleetOptions,
@@ -33,6 +34,9 @@ export function folderHomes({ folder, clock, log, options }: FolderOptions): Fle
         const { store } = data;
         const blobs = await openBlobFolder(data.blobFolder);
         const onError = (error: unknown) => log.bug(error);
+        // What a crash left between the bytes of an upload and its record.
+        const dropped = await dropUnreferencedBlobs({ store, blobs });
+        if (dropped > 0) log.info('left-over bytes removed', { dropped });
         const made = createFleet({ store, blobs, clock, options, onError });
         const fleet = Object.assign({} as Fleet, made);
         const key = await openTokenKey(join(folder, KEY_FILE));

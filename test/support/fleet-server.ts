@@ -2,6 +2,7 @@ import {
   createFleet,
   createMemoryBlobs,
   type Fleet,
+  type FleetOptions,
   openStore,
   type Role,
 } from '../../src/fleet/index.ts';
@@ -44,7 +45,12 @@ export interface Answer {
 export async function startTestServer({
   clock = systemClock,
   limits = {},
-}: { readonly clock?: Clock; readonly limits?: Partial<ServerLimits> } = {}): Promise<TestServer> {
+  options = {},
+}: {
+  readonly clock?: Clock;
+  readonly limits?: Partial<ServerLimits>;
+  readonly options?: Partial<FleetOptions>;
+} = {}): Promise<TestServer> {
   const log: string[] = [];
   const server = await createFleetServer({
     homes: {
@@ -52,7 +58,7 @@ export async function startTestServer({
         const store = await openStore({ file: ':memory:', clock });
         const fleet = Object.assign(
           {} as Fleet,
-          createFleet({ store, blobs: createMemoryBlobs(), clock }),
+          createFleet({ store, blobs: createMemoryBlobs(), clock, options }),
         );
         return {
           fleet,

@@ -60,7 +60,7 @@ export const ARTIFACT_ROUTES = [
       using _place = services.uploads.enter(UPLOAD_RETRY_MS);
       if (bytes === null) {
         const { artifactUri, blueprintIds = [], ...fields } = defined(body);
-        return fleet.artifacts.fetch(actor, { ...fields, blueprintIds }, artifactUri, signal);
+        return await fleet.artifacts.fetch(actor, { ...fields, blueprintIds }, artifactUri, signal);
       }
       const { blueprintId: blueprintIds = [], packageId, ...fields } = defined(query);
       if (packageId === undefined) {
@@ -76,7 +76,7 @@ export const ARTIFACT_ROUTES = [
         blueprintIds,
         ...(length === undefined ? {} : { sizeBytes: Number(length) }),
       };
-      return fleet.artifacts.upload(actor, announced, bytes, signal);
+      return await fleet.artifacts.upload(actor, announced, bytes, signal);
     },
   }),
   defineRoute({

@@ -1,0 +1,111 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openFolderServer } from '../../src/server/index.ts';
+import { systemClock } from '../../src/shared/index.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
+
+const OCTETS = { 'Content-Type': 'application/octet-stream' };
+
+async function start(folder?: string) {
+  const server = await openFolderServer({
+    folder: folder ?? (await temporaryFolder()),
+    port: 0,
+    bind: '127.0.0.1',
+    clock: systemClock,
+    version: '0.0.0',
+    announced: false,
+  });
+  onTestFinished(() => server.stop(0));
+  const ask = async (method: string, path: string, body?: unknown, headers: object = {}) => {
+    const isBytes = body instanceof Uint8Array;
+    const init = body === undefined ? {} : { body: isBytes ? body : JSON.stringify(body) };
+    return await fetch(`${server.url}/api/v1${path}`, {
+      method,
+      ...(init as RequestInit),
+      headers: {
+        Authorization: `Bearer ${server.localToken}`,
+        ...(body === undefined || isBytes ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+    });
+  };
+  return { server, ask };
+}
+
+type Ask = Awaited<ReturnType<typeof start>>['ask'];
+
+/** A binary in the fleet, to have some bytes. */
+async function fill(ask: Ask): Promise<{ artifactId: string; bytes: Uint8Array }> {
+  await ask('POST', '/packages', { packageId: 'model', kind: 'binary' });
+  const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+  const upload = await ask('POST', '/artifacts?packageId=model&version=1.0.0', bytes, OCTETS);
+  expect(upload.status).toBe(201);
+  const { artifactId } = (await upload.json()) as { artifactId: string };
+  return { artifactId, bytes };
+}
+
+async function backup(ask: Ask): Promise<Uint8Array> {
+  const answer = await ask('POST', '/backup');
+  expect(answer.headers.get('content-type')).toBe('application/x-tar');
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+describe('backup and restore of a running server', () => {
+  it('bring back everything, here and elsewhere', async () => {
+    const { ask } = await start();
+    const { artifactId, bytes } = await fill(ask);
+    const archive = await backup(ask);
+    await ask('POST', '/cohorts', { cohortId: 'later' });
+
+    const restored = await ask('POST', '/restore', archive, OCTETS);
+    expect(await restored.json()).toMatchObject({ artifacts: 1, devices: 0 });
+    expect((await ask('GET', '/cohorts/later')).status).toBe(404);
+    const content = await ask('GET', `/artifacts/${artifactId}/content`);
+    expect(new Uint8Array(await content.arrayBuffer())).toEqual(bytes);
+
+    const elsewhere = await start();
+    expect((await elsewhere.ask('POST', '/restore', archive, OCTETS)).status).toBe(200);
+    const copy = await elsewhere.ask('GET', `/artifacts/${artifactId}/content`);
+    expect(new Uint8Array(await copy.arrayBuffer())).toEqual(bytes);
+    // It goes on as any server does.
+    expect((await elsewhere.ask('POST', '/cohorts', { cohortId: 'new' })).status).toBe(201);
+  });
+
+  it('change nothing where the archive is none', async () => {
+    const folder = await temporaryFolder();
+    const { ask } = await start(folder);
+    await fill(ask);
+    const archive = await backup(ask);
+    const flipped = archive.slice();
+    flipped[archive.length - 20_000] = (flipped[archive.length - 20_000] ?? 0) ^ 1;
+    const bad = [new Uint8Array(10), archive.subarray(0, 30_000), flipped];
+    for (const bytes of bad) {
+      const answer = await ask('POST', '/restore', bytes, OCTETS);
+      expect(answer.status).toBe(422);
+      expect(await answer.json()).toMatchObject({ code: 'fleet/bad-archive' });
+    }
+    expect((await ask('GET', '/packages/model')).status).toBe(200);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('is for admins, and the archive comes as bytes', async () => {
+    const { ask, server } = await start();
+    const { secret } = await server.home.fleet.tokens.create('system', {
+      name: 'a',
+      role: 'operator',
+    });
+    const headers = { Authorization: `Bearer ${secret}` };
+    expect((await ask('POST', '/backup', undefined, headers)).status).toBe(403);
+    expect((await ask('POST', '/restore', {})).status).toBe(415);
+  });
+
+  it('leaves other files of the folder alone', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'note.txt'), 'mine');
+    const { ask } = await start(folder);
+    const archive = await backup(ask);
+    expect((await ask('POST', '/restore', archive, OCTETS)).status).toBe(200);
+    expect(await readdir(folder)).toContain('note.txt');
+  });
+});
