@@ -3,8 +3,8 @@ import type { FaceContext } from './face.ts';
 
 /**
  * Takes note of what a device says that it runs, where the protocol has no boot report of its own. What
- * runs was booted; so another version than it reported last proves a boot, and the same one proves
- * nothing and costs nothing.
+ * runs was booted; so another version than it reported last proves a boot. The same one proves none, but
+ * that the device still runs it.
  *
  * @returns the contact, with what is known of the device now
  */
@@ -14,14 +14,15 @@ export async function noteRunning(
   packageId: string,
   version: string,
 ): Promise<DeviceContact> {
-  if (contact.device.reported[packageId]?.version === version) return contact;
+  const isSame = contact.device.reported[packageId]?.version === version;
   await fleet.gate.booted(contact, {
     packageId,
     version,
     imageHash: null,
     appElfSha256: null,
     secureVersion: null,
-    sinceBoot: true,
+    sinceBoot: !isSame,
   });
+  if (isSame) return contact;
   return (await fleet.gate.identify(contact.device.deviceId)) ?? contact;
 }

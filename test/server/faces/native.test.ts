@@ -228,7 +228,10 @@ describe('POST …/ota/status', () => {
     const proof = '{"status":"successful","firmware_version":"1.1.0"}';
     await post(server, '/ota/status', proof);
     await post(server, '/ota/status', proof);
-    expect(server.gate.boots).toMatchObject([{ packageId: 'main', version: '1.1.0' }]);
+    expect(server.gate.boots).toMatchObject([
+      { packageId: 'main', version: '1.1.0', sinceBoot: true },
+      { packageId: 'main', version: '1.1.0', sinceBoot: false },
+    ]);
     expect(server.gate.progressed).toEqual([]);
   });
 

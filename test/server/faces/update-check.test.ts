@@ -42,13 +42,18 @@ describe('GET /api/updates/check', () => {
     expect(answer.headers.get('retry-after')).toBe('300');
   });
 
-  it('takes the current version for what booted, once', async () => {
+  it('takes a current version that is new for what booted', async () => {
     await using server = await host();
     server.gate.assign('one', { version: '1.1.0', bytes });
     for (const version of ['1.0.0', '1.0.0', '1.1.0', '1.1.0']) {
       await check(server, `device_id=one&current_version=${version}`);
     }
-    expect(server.gate.boots.map(({ version }) => version)).toEqual(['1.0.0', '1.1.0']);
+    expect(server.gate.boots.map(({ version, sinceBoot }) => [version, sinceBoot])).toEqual([
+      ['1.0.0', true],
+      ['1.0.0', false],
+      ['1.1.0', true],
+      ['1.1.0', false],
+    ]);
     const done = await check(server, 'device_id=one&current_version=1.1.0');
     expect(await json(done)).toEqual({ update_available: false, update: null });
   });
