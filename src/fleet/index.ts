@@ -127,7 +127,11 @@ export {
   serializeManifest,
 } from './signature/manifest.ts';
 export { signManifest } from './signature/sign-manifest.ts';
-export { parseSignatureFile, serializeSignatureFile } from './signature/signature-file.ts';
+export {
+  artifactManifestSchema,
+  parseSignatureFile,
+  serializeSignatureFile,
+} from './signature/signature-file.ts';
 export {
   generateSigningKey,
   readPrivateKey,

@@ -10,8 +10,8 @@ const MAX_FILE_BYTES = 64 * 1024;
 /** Sequences are held by devices in 32 bits with a sign. */
 const sequence = z.int().min(1).max(0x7fffffff);
 
-/** {@link ArtifactManifest} from outside. */
-const manifestShape = z.strictObject({
+/** {@link ArtifactManifest} as it comes from outside. */
+export const artifactManifestSchema = z.strictObject({
   packageId: z.string().min(1).max(64),
   version: z.string().min(1).max(64),
   chip: z.enum(CHIPS.map(({ name }) => name) as [ChipName, ...ChipName[]]).nullable(),
@@ -28,7 +28,7 @@ const fileShape = z.strictObject({
   algorithm: z.enum(['ed25519', 'ecdsa-p256']),
   signature: z.base64().max(128),
   sequence,
-  manifest: manifestShape,
+  manifest: artifactManifestSchema,
 });
 
 /**

@@ -12,6 +12,20 @@ import { defineRoute } from './route.ts';
 const params = z.strictObject({ artifactId: anyId });
 const UPLOAD_RETRY_MS = 5000;
 
+/** A signature in a query, where only text can stand. */
+const signatureInQuery = z
+  .string()
+  .max(4096)
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue('it is no JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(newSignatureSchema);
+
 /** Bytes of package versions. */
 export const ARTIFACT_ROUTES = [
   defineRoute({
@@ -42,6 +56,11 @@ export const ARTIFACT_ROUTES = [
       ...NEW_ARTIFACT,
       packageId: NEW_ARTIFACT.packageId.optional(),
       blueprintId: z.array(anyId).max(64).optional().describe('Each compatible blueprint.'),
+      signature: z
+        .array(signatureInQuery)
+        .max(4)
+        .optional()
+        .describe('Each a signature as JSON, such as a file that `otakit sign sign` wrote.'),
     }),
     body: z.strictObject({
       ...NEW_ARTIFACT,
@@ -59,10 +78,16 @@ export const ARTIFACT_ROUTES = [
     handle: async ({ fleet, services, actor, query, body, bytes, request, signal }) => {
       using _place = services.uploads.enter(UPLOAD_RETRY_MS);
       if (bytes === null) {
-        const { artifactUri, blueprintIds = [], ...fields } = defined(body);
-        return await fleet.artifacts.fetch(actor, { ...fields, blueprintIds }, artifactUri, signal);
+        const { artifactUri, blueprintIds = [], signatures = [], ...rest } = defined(body);
+        const fields = { ...rest, blueprintIds, signatures: signatures.map(defined) };
+        return await fleet.artifacts.fetch(actor, fields, artifactUri, signal);
       }
-      const { blueprintId: blueprintIds = [], packageId, ...fields } = defined(query);
+      const {
+        blueprintId: blueprintIds = [],
+        signature: signatures = [],
+        packageId,
+        ...fields
+      } = defined(query);
       if (packageId === undefined) {
         throw new ServerError('server/invalid-request', 'query: packageId is missing', {
           hint: 'Name the package: ?packageId=main.',
@@ -74,6 +99,7 @@ export const ARTIFACT_ROUTES = [
         ...fields,
         packageId,
         blueprintIds,
+        signatures: signatures.map(defined),
         ...(length === undefined ? {} : { sizeBytes: Number(length) }),
       };
       return await fleet.artifacts.upload(actor, announced, bytes, signal);
@@ -126,7 +152,7 @@ export const ARTIFACT_ROUTES = [
     body: newSignatureSchema,
     answer: { status: 201, schema: artifactSchema },
     handle: ({ fleet, actor, params, body }) =>
-      fleet.artifacts.addSignature(actor, params.artifactId, body),
+      fleet.artifacts.addSignature(actor, params.artifactId, defined(body)),
   }),
   defineRoute({
     method: 'GET',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CHIPS, type ChipName } from '../../chips/index.ts';
+import { artifactManifestSchema } from '../../fleet/index.ts';
 import { chosenId, facts, moment, note, revision, sha256, version } from './common.ts';
 
 /** A chip by its name. */
@@ -28,7 +29,7 @@ export const signatureSchema = z.object({
   sequence: z.int(),
 });
 
-/** A signature as it is sent in. */
+/** A signature as it is sent in: these fields, or the whole file that `otakit sign sign` writes. */
 export const newSignatureSchema = z.strictObject({
   keyId: z.string().regex(/^[0-9a-f]{16}$/),
   algorithm: z.enum(['ed25519', 'ecdsa-p256']),
@@ -36,7 +37,11 @@ export const newSignatureSchema = z.strictObject({
     .string()
     .max(256)
     .regex(/^[A-Za-z0-9+/]+={0,2}$/),
-  sequence: z.int().min(0).max(2_147_483_647),
+  sequence: z.int().min(1).max(2_147_483_647),
+  format: z.literal('otakit-signature-1').optional(),
+  manifest: artifactManifestSchema
+    .optional()
+    .describe('What was signed; only for saying what differs where the signature does not hold.'),
 });
 
 /** See `Artifact`. */
