@@ -35,6 +35,9 @@ One process and one folder: the database (fleet.db), the bytes of artifacts (blo
 download URLs (download.key). The first start makes an admin token and prints it, once. Commands on
 the same machine need no token while they may read the folder; others take --server and OTAKIT_TOKEN.
 
+Artifacts may come from s3:// addresses with the credentials in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+AWS_SESSION_TOKEN and AWS_REGION; AWS_ENDPOINT_URL_S3 names a store that is not Amazon's.
+
 One port speaks HTTP/1.1 and HTTP/2 with prior knowledge:
   /api/v1/…           management API; /api/v1/openapi.json describes it
   /api/v1/devices/…   what devices ask, each with its own secret

@@ -7,6 +7,7 @@ import type { Cli } from '../nouns.ts';
 import { packageVersion } from '../package-version.ts';
 import { portOption } from '../serve/options.ts';
 import { printListening } from './listening.ts';
+import { s3Access } from './s3-access.ts';
 
 export interface ServerArguments {
   readonly data?: string;
@@ -37,6 +38,7 @@ export async function runServer(options: ServerArguments, { context }: Cli): Pro
       requireSignatures: options.requireSignatures ?? false,
       allowPrivateAddresses: options.allowPrivateUris ?? false,
       maxArtifactBytes: sizeOption(options.maxArtifact),
+      s3: s3Access(env),
     },
     announced: true,
   });

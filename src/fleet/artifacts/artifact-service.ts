@@ -56,7 +56,8 @@ export function createArtifactService(context: FleetContext): ArtifactService {
       md5: staged.md5,
       image,
     };
-    return change(actor, async ({ repositories, audit, event, atMs }) => {
+    // Awaited here: the stage has to stay until the bytes are committed.
+    return await change(actor, async ({ repositories, audit, event, atMs }) => {
       // Looked up again: what was there when the upload began may be gone.
       await lookUp(repositories, fields);
       const artifact: Artifact = {
