@@ -4,7 +4,6 @@ import {
   createFleet,
   dropUnreferencedBlobs,
   DEFAULT_FLEET_OPTIONS,
-  dropUnreferencedBlobs,
   type Fleet,
   type FleetOptions,
   openBlobFolder,
@@ -34,8 +33,6 @@ export function folderHomes({ folder, clock, log, options }: FolderOptions): Fle
       try {
         const { store } = data;
         const blobs = await openBlobFolder(data.blobFolder);
-        const dropped = await dropUnreferencedBlobs({ store, blobs });
-        if (dropped > 0) log.info('removed bytes that no artifact has', { blobs: dropped });
         const onError = (error: unknown) => log.bug(error);
         // What a crash left between the bytes of an upload and its record.
         const dropped = await dropUnreferencedBlobs({ store, blobs });
