@@ -147,7 +147,9 @@ function rawReport(database: DatabaseSync, devices: number): (number: number) =>
   const update = database.prepare(
     'UPDATE devices SET last_booted_at_ms = ?, body = ?, revision = ? WHERE device_id = ? AND revision = ?',
   );
-  const next = database.prepare('SELECT max(event_id) AS last FROM events');
+  const next = database.prepare(
+    "UPDATE sequences SET value = value + 1 WHERE name = 'events' RETURNING value",
+  );
   const insert = database.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)');
   return (number) => {
     const id = idOf(number, devices);
@@ -156,7 +158,7 @@ function rawReport(database: DatabaseSync, devices: number): (number: number) =>
     const revision = Number(row?.['revision']);
     const body: SQLInputValue = JSON.stringify(JSON.parse(String(row?.['body'])));
     update.run(1, body, revision + 1, id, revision);
-    const eventId = Number(next.get()?.['last'] ?? 0) + 1;
+    const eventId = Number(next.get()?.['value']);
     insert.run(eventId, 1, 'device.booted', id, null, '{"version":"1.0.0"}');
     database.exec('COMMIT');
   };

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import type { Tables } from './tables.ts';
 
 /**
@@ -8,18 +8,29 @@ import type { Tables } from './tables.ts';
  */
 export async function takeNumbers(
   db: Kysely<Tables>,
+  query: TakeQuery,
   name: string,
   count: number,
 ): Promise<number> {
-  const row = await db
+  const { rows } = await db.executeQuery<{ value: number }>({
+    ...query,
+    parameters: [name, count, count],
+  });
+  return (rows[0]?.value ?? count) - count + 1;
+}
+
+/** The query of {@link takeNumbers}, compiled once: nearly every transaction has it. */
+export type TakeQuery = CompiledQuery<{ value: number }>;
+
+export function takeQuery(db: Kysely<Tables>): TakeQuery {
+  return db
     .insertInto('sequences')
-    .values({ name, value: count })
+    .values({ name: '', value: 0 })
     .onConflict((conflict) =>
-      conflict.column('name').doUpdateSet((eb) => ({ value: eb('sequences.value', '+', count) })),
+      conflict.column('name').doUpdateSet((eb) => ({ value: eb('sequences.value', '+', 0) })),
     )
     .returning('value')
-    .executeTakeFirstOrThrow();
-  return row.value - count + 1;
+    .compile();
 }
 
 /** Lets a sequence stand at least here. */

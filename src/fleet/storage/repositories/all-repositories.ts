@@ -19,6 +19,7 @@ import {
   ROLLOUTS,
   WEBHOOKS,
 } from '../layouts.ts';
+import { LogTables } from '../log-tables.ts';
 import type { Tables } from '../tables.ts';
 import { StoredArtifacts } from './artifact-repository.ts';
 import { StoredAudit } from './audit-repository.ts';
@@ -39,6 +40,7 @@ export type RepositoriesOver = (db: Kysely<Tables>) => Repositories;
 
 /** Compiles the queries that are always the same, for as many connections and transactions as come. */
 export function prepareRepositories(db: Kysely<Tables>, now: () => number): RepositoriesOver {
+  const log = new LogTables(db);
   const packages = new EntityTable(db, PACKAGES);
   const blueprints = new EntityTable(db, BLUEPRINTS);
   const artifacts = new EntityTable(db, ARTIFACTS);
@@ -88,8 +90,8 @@ export function prepareRepositories(db: Kysely<Tables>, now: () => number): Repo
     rolloutLog: new StoredRolloutLog(over),
     commands: new StoredCommands(over, commands),
     tokens: new StoredTokens(over, tokens),
-    audit: new StoredAudit(over),
-    events: new StoredEvents(over),
+    audit: new StoredAudit(over, log),
+    events: new StoredEvents(over, log),
     webhooks: new EntityRepository<Webhook, Record<string, never>>(over, webhooks, () => []),
     idempotency: new StoredIdempotency(over, now),
     settings: new StoredSettings(over),

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { AuditEntry } from '../../access/audit-entry.ts';
 import type { Page, PageRequest } from '../../page.ts';
 import type { AuditRepository } from '../../repositories.ts';
+import type { LogTables } from '../log-tables.ts';
 import { checkPage, parseSort, unsortable } from '../paging.ts';
 import { takeNumbers } from '../sequences.ts';
 import type { Tables } from '../tables.ts';
@@ -17,22 +18,25 @@ const SORTS: Readonly<Record<string, keyof Tables['audit']>> = {
 export class StoredAudit implements AuditRepository {
   readonly #db: Kysely<Tables>;
 
-  constructor(db: Kysely<Tables>) {
+  readonly #log: LogTables;
+
+  constructor(db: Kysely<Tables>, log: LogTables) {
     this.#db = db;
+    this.#log = log;
   }
 
   async append(entry: Omit<AuditEntry, 'auditId'>): Promise<void> {
-    await this.#db
-      .insertInto('audit')
-      .values({
-        audit_id: await takeNumbers(this.#db, 'audit', 1),
-        at_ms: entry.atMs,
-        actor: entry.actor,
-        action: entry.action,
-        subject: entry.subject,
-        details: JSON.stringify(entry.details),
-      })
-      .execute();
+    await this.#db.executeQuery({
+      ...this.#log.auditQuery,
+      parameters: [
+        await takeNumbers(this.#db, this.#log.take, 'audit', 1),
+        entry.atMs,
+        entry.actor,
+        entry.action,
+        entry.subject,
+        JSON.stringify(entry.details),
+      ],
+    });
   }
 
   async list(

@@ -5,14 +5,16 @@ import type { CommandFilter, CommandRepository } from '../../repositories.ts';
 import { type Conditions, EntityRepository } from '../entity-repository.ts';
 import { EntityTable } from '../entity-table.ts';
 import { COMMANDS, type StoredCommand } from '../layouts.ts';
-import { takeNumbers } from '../sequences.ts';
+import { takeNumbers, type TakeQuery, takeQuery } from '../sequences.ts';
 import type { Tables } from '../tables.ts';
 
 export class CommandTable extends EntityTable<StoredCommand> {
   readonly deliverableQuery: CompiledQuery;
+  readonly take: TakeQuery;
 
   constructor(db: Kysely<Tables>) {
     super(db, COMMANDS);
+    this.take = takeQuery(db);
     this.deliverableQuery = db
       .selectFrom('commands')
       .selectAll()
@@ -54,7 +56,7 @@ export class StoredCommands implements CommandRepository {
   }
 
   async insert(command: Command): Promise<void> {
-    const ordinal = await takeNumbers(this.#db, 'commands', 1);
+    const ordinal = await takeNumbers(this.#db, this.#table.take, 'commands', 1);
     await this.#stored.insert({ ...command, ordinal });
   }
 

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { FleetEvent } from '../../events/fleet-event.ts';
 import type { EventRepository } from '../../repositories.ts';
+import type { LogTables } from '../log-tables.ts';
 import { startsWith } from '../like.ts';
 import { lastOf, takeNumbers } from '../sequences.ts';
 import type { Tables } from '../tables.ts';
@@ -9,26 +10,29 @@ import type { Tables } from '../tables.ts';
 export class StoredEvents implements EventRepository {
   readonly #db: Kysely<Tables>;
 
-  constructor(db: Kysely<Tables>) {
+  readonly #log: LogTables;
+
+  constructor(db: Kysely<Tables>, log: LogTables) {
     this.#db = db;
+    this.#log = log;
   }
 
   async append(events: readonly Omit<FleetEvent, 'eventId'>[]): Promise<readonly FleetEvent[]> {
     if (events.length === 0) return [];
-    const firstId = await takeNumbers(this.#db, 'events', events.length);
+    const firstId = await takeNumbers(this.#db, this.#log.take, 'events', events.length);
     const numbered = events.map((event, index) => ({ ...event, eventId: firstId + index }));
     for (const event of numbered) {
-      await this.#db
-        .insertInto('events')
-        .values({
-          event_id: event.eventId,
-          at_ms: event.atMs,
-          type: event.type,
-          device_id: event.deviceId,
-          rollout_id: event.rolloutId,
-          data: JSON.stringify(event.data),
-        })
-        .execute();
+      await this.#db.executeQuery({
+        ...this.#log.eventQuery,
+        parameters: [
+          event.eventId,
+          event.atMs,
+          event.type,
+          event.deviceId,
+          event.rolloutId,
+          JSON.stringify(event.data),
+        ],
+      });
     }
     return numbered;
   }
