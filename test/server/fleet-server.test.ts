@@ -210,6 +210,31 @@ describe('a stop', () => {
   });
 });
 
+describe('while it is stopping, a server', () => {
+  it('refuses what is new and finishes what is going on', async () => {
+    const { server, ask } = await start();
+    await ask('POST', '/api/v1/packages', { body: { packageId: 'model', kind: 'binary' } });
+    const socket = connect(server.port, '127.0.0.1');
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    socket.write(
+      'POST /api/v1/artifacts?packageId=model&version=1 HTTP/1.1\r\nHost: x\r\n' +
+        `Authorization: Bearer ${server.localToken}\r\nConnection: close\r\n` +
+        'Content-Type: application/octet-stream\r\nContent-Length: 10\r\n\r\n12345',
+    );
+    await expect
+      .poll(async () => (await ask('GET', '/metrics')).text)
+      .toContain('otakit_uploads_open 1');
+    const stopped = server.stop();
+    const refused = await ask('GET', '/readyz');
+    expect(refused.json).toMatchObject({ status: 503, code: 'server/stopping' });
+    expect(refused.headers.get('retry-after')).toBe('5');
+    socket.write('67890');
+    await stopped;
+    await expect.poll(() => answer).toMatch(/^HTTP\/1\.1 201/);
+  });
+});
+
 describeWithPeers(['curl'], 'curl asks over HTTP/2', ([curl = '']) => {
   it('and gets from the management API what it gets over HTTP/1.1', async () => {
     const { url, server, log } = await start();

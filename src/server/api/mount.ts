@@ -80,6 +80,7 @@ async function answer(
   response: Response,
 ): Promise<void> {
   const { fleet, authorizer, watchdog, limits } = services;
+  response.locals['route'] = route.id;
   const token =
     route.roles === null
       ? NOBODY
@@ -90,7 +91,6 @@ async function answer(
         );
   const actor: Actor = `token:${token.tokenId}`;
   response.locals['actor'] = actor;
-  response.locals['route'] = route.id;
   const search = request.url.includes('?') ? request.url.slice(request.url.indexOf('?') + 1) : '';
   const given = {
     params: validate(route.params ?? NOTHING, request.params, 'path'),
