@@ -21,7 +21,7 @@ export const TRANSPORT_CODES = {
   },
   'transport/port-busy': {
     kind: 'device',
-    meaning: 'Another program has the serial port open.',
+    meaning: 'Another program has the serial port open, or another client has it from its server.',
   },
   'transport/port-lost': {
     kind: 'device',

@@ -89,29 +89,95 @@ describe('rfc2217://', () => {
     expect(shared.baudRates).toEqual([460_800]);
   });
 
-  it('serves one client at a time', async () => {
+  it('serves one client at a time, and tells the second why', async () => {
     await using shared = await shareEcho();
     await using _first = await openLink(shared.target, { baudRate: 115_200 });
     await expect(openLink(shared.target, { baudRate: 115_200 })).rejects.toMatchObject({
-      code: 'transport/port-lost',
+      code: 'transport/port-busy',
+      message: expect.stringContaining('another client has it') as string,
     });
   });
 
-  it('serves who calls while the one before is still hanging up', async () => {
-    const patient: Clock = {
-      now: () => 0,
-      sleep: (_, signal) =>
-        new Promise((_resolve, reject) => {
-          signal?.addEventListener('abort', () => reject(signal.reason as Error));
-        }),
+  it('tells a client why the port behind it does not open', async () => {
+    await using server = await createRfc2217Server({
+      host: '127.0.0.1',
+      port: 0,
+      clock: instantClock,
+      open: () => openLink('/dev/no-such-port', { baudRate: 115_200 }),
+    });
+    const target = `rfc2217://127.0.0.1:${server.port}`;
+    await expect(openLink(target, { baudRate: 115_200 })).rejects.toMatchObject({
+      message: `${target} hung up at once: there is no port /dev/no-such-port`,
+    });
+  });
+
+  it('serves who calls while the bytes of the one before are still going out, however long', async () => {
+    const slow = Promise.withResolvers<void>();
+    const heard: number[] = [];
+    const writing = Promise.withResolvers<void>();
+    const hungUp = Promise.withResolvers<void>();
+    let isOpen = false;
+    const open = async (): Promise<Link> => {
+      expect(isOpen, 'the port was opened twice').toBe(false);
+      isOpen = true;
+      return {
+        target: 'slow',
+        usb: null,
+        hasSignals: true,
+        hasBaudRate: true,
+        write: async (bytes) => {
+          writing.resolve();
+          await slow.promise;
+          heard.push(...bytes);
+        },
+        read: (signal) =>
+          new Promise((_, reject) => {
+            signal?.addEventListener('abort', () => {
+              hungUp.resolve();
+              reject(signal.reason as Error);
+            });
+          }),
+        setBaudRate: async () => {},
+        setSignals: async () => {},
+        discardInput: () => {},
+        [Symbol.asyncDispose]: async () => {
+          isOpen = false;
+        },
+      };
     };
-    await using shared = await shareEcho(patient);
-    const first = await openLink(shared.target, { baudRate: 115_200 });
-    const second = openLink(shared.target, { baudRate: 115_200 });
+    const events: string[] = [];
+    await using server = await createRfc2217Server({
+      host: '127.0.0.1',
+      port: 0,
+      // Whatever time the second is given is over at once, and only then the first one's bytes are
+      // out: what counts is that the first has hung up.
+      clock: {
+        now: () => 0,
+        sleep: async () => {
+          setImmediate(slow.resolve);
+        },
+      },
+      open,
+      onEvent: ({ kind }) => {
+        events.push(kind);
+      },
+    });
+    const target = `rfc2217://127.0.0.1:${server.port}`;
+    const first = await openLink(target, { baudRate: 115_200 });
+    await first.write(Uint8Array.of(1, 255, 3));
+    await writing.promise;
     await first[Symbol.asyncDispose]();
-    await using link = await second;
-    await link.write(Uint8Array.of(1, 2));
-    expect(await readExactly(link, 2)).toEqual([1, 2]);
+    await hungUp.promise;
+    await using _second = await openLink(target, { baudRate: 115_200 });
+    expect(heard).toEqual([1, 255, 3]);
+    expect(events).toEqual(['connected', 'disconnected', 'connected']);
+  });
+
+  it('hands a block full of 0xFF to the port in one write', () => {
+    const block = Uint8Array.from({ length: 16_384 }, (_, index) =>
+      index % 3 === 0 ? 255 : index,
+    );
+    expect(new TelnetParser().feed(escapeData(block))).toEqual([{ kind: 'data', bytes: block }]);
   });
 
   it('tells a server that is no RFC 2217 server', async () => {

@@ -37,6 +37,9 @@ export async function openRfc2217Link(
   const waiting = new Map<number, PromiseWithResolvers<void>>();
   let disposed = false;
   let failure: Error | undefined;
+  let isAccepted = false;
+  /** What a server says before any Telnet: why it hangs up. */
+  let greeting = '';
 
   const send = (...parts: Uint8Array[]) => writeSocket(socket, concatBytes(parts), target);
   const refuse = (verb: number, option: number) => {
@@ -51,8 +54,10 @@ export async function openRfc2217Link(
     for (const event of parser.feed(chunk)) {
       if (event.kind === 'data') {
         incoming.push(event.bytes);
+        if (!isAccepted) greeting = heard(greeting, event.bytes);
       } else if (event.kind === 'negotiation') {
         if (event.option === OPTION.comPort && (event.verb === DO || event.verb === WILL)) {
+          isAccepted = true;
           accepted.resolve();
         } else if (event.option === OPTION.comPort) {
           accepted.reject(notRfc2217(target, 'it refused the COM port option'));
@@ -68,7 +73,7 @@ export async function openRfc2217Link(
     failure = error;
   });
   socket.on('close', () => {
-    const error = lost(target, failure);
+    const error = isAccepted ? lost(target, failure) : turnedAway(target, greeting);
     incoming.end(disposed ? null : error);
     accepted.reject(error);
     for (const answer of waiting.values()) answer.reject(error);
@@ -145,6 +150,24 @@ function notRfc2217(target: string, why: string): TransportError {
     hint: 'For a raw TCP pipe use tcp://host:port; otherwise start ser2net, esp_rfc2217_server or `otakit serial-server` there.',
     details: { target },
   });
+}
+
+function turnedAway(target: string, greeting: string): TransportError {
+  const why = greeting.trim();
+  return new TransportError(
+    'transport/port-busy',
+    `${target} hung up at once${why === '' ? '' : `: ${why}`}`,
+    {
+      hint: 'A serial server serves one client at a time: end the one that has the port, or look at what the server says about its own port.',
+      details: { target, said: why },
+    },
+  );
+}
+
+/** Adds to what was heard, as much as makes a sentence. */
+function heard(before: string, bytes: Uint8Array): string {
+  const text = new TextDecoder('latin1').decode(bytes).replaceAll(/[^\x20-\x7e]+/g, ' ');
+  return (before + text).slice(0, 200);
 }
 
 async function within(promise: Promise<void>, clock: Clock, error: () => Error): Promise<void> {

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { type Clock, concatBytes } from '../../shared/index.ts';
+import { type Clock, concatBytes, OtakitError } from '../../shared/index.ts';
 import type { Link, Signals } from '../link.ts';
 import { ANSWER, COMMAND, CONTROL, readU32be, u32be } from './com-port.ts';
 import {
@@ -16,8 +16,12 @@ import {
 } from './telnet.ts';
 import { SignalIntent } from './signal-intent.ts';
 
-/** How long a client waits for the one before it to be gone. */
+/** How long a client that calls while the port is taken waits for the other one's goodbye. */
 const GRACE_MS = 1000;
+/** A client whose machine vanished says no goodbye, so the network is asked after this silence. */
+const KEEP_ALIVE_MS = 5000;
+/** More than this is left on the network until the port has taken what came before. */
+const RECEIVE_LIMIT_BYTES = 64 * 1024;
 
 /** Which port to share, and where. */
 export interface Rfc2217ServerOptions {
@@ -42,43 +46,49 @@ export interface Rfc2217Server extends AsyncDisposable {
 }
 
 /**
- * Shares one port over RFC 2217: one client at a time, a second is turned away. Clients that set DTR
- * and RTS one after the other (pyserial, so esptool too) still get a clean reset into the loader,
- * see signal-intent.ts.
+ * Shares one port over RFC 2217: one client at a time, a second is told so and turned away. Clients
+ * that set DTR and RTS one after the other (pyserial, so esptool too) still get a clean reset into the
+ * loader, see signal-intent.ts.
  */
 export async function createRfc2217Server(options: Rfc2217ServerOptions): Promise<Rfc2217Server> {
-  const { onEvent = () => {} } = options;
-  let current: Promise<void> | null = null;
+  const { onEvent = () => {}, clock } = options;
+  let current: Client | null = null;
   const sockets = new Set<Socket>();
   const admit = async (socket: Socket): Promise<void> => {
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
     sockets.add(socket);
     socket.on('error', () => {});
-    // Who has just hung up may still be taken care of when the next one calls.
-    if (current !== null) await goneWithin(current, options.clock);
-    if (current !== null) {
-      onEvent({ kind: 'refused', peer });
-      sockets.delete(socket);
-      socket.destroy();
-      return;
+    socket.once('close', () => sockets.delete(socket));
+    // Who has hung up may still be taken care of when the next one calls: bytes that are still to go
+    // out to the port, a port that is still to be closed. That takes as long as it takes.
+    for (let one = current; one !== null; one = current) {
+      if (!(await happensWithin(one.goodbye, GRACE_MS, clock))) {
+        onEvent({ kind: 'refused', peer });
+        socket.end('The port is taken: another client has it\r\n');
+        return;
+      }
+      await one.gone;
     }
-    if (socket.destroyed) {
-      sockets.delete(socket);
-      return;
-    }
+    if (socket.destroyed) return;
     onEvent({ kind: 'connected', peer });
-    current = serveClient(socket, options)
+    const goodbye = new Promise<void>((resolve) => {
+      socket.once('end', resolve).once('close', resolve);
+    });
+    const gone = openAndServe(socket, options)
       .then(
         () => onEvent({ kind: 'disconnected', peer }),
         (error: unknown) => onEvent({ kind: 'failed', peer, error }),
       )
       .finally(() => {
-        socket.destroy();
-        sockets.delete(socket);
         current = null;
+        socket.destroySoon();
       });
+    current = { goodbye, gone };
   };
-  const server = createServer({ noDelay: true }, (socket) => void admit(socket));
+  const server = createServer(
+    { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
+    (socket) => void admit(socket),
+  );
   const address = await listen(server, options.host, options.port);
   return {
     host: address.address,
@@ -86,18 +96,33 @@ export async function createRfc2217Server(options: Rfc2217ServerOptions): Promis
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();
-      await current;
+      await current?.gone;
       await closed;
     },
   };
 }
 
-/** Waits for a client to be gone, but not for long. */
-async function goneWithin(client: Promise<void>, clock: Clock): Promise<void> {
+/** Who has the port. */
+interface Client {
+  /** It has hung up. */
+  readonly goodbye: Promise<void>;
+  /** Nothing of it is left: the port is closed. */
+  readonly gone: Promise<void>;
+}
+
+async function happensWithin(event: Promise<void>, limitMs: number, clock: Clock) {
   const enough = new AbortController();
-  const patience = clock.sleep(GRACE_MS, enough.signal).catch(() => {});
-  await Promise.race([client, patience]);
-  enough.abort();
+  // Before the clock: what has happened already has happened in time.
+  const happened = event.then(() => true);
+  const tooLate = clock.sleep(limitMs, enough.signal).then(
+    () => false,
+    () => false,
+  );
+  try {
+    return await Promise.race([happened, tooLate]);
+  } finally {
+    enough.abort();
+  }
 }
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
@@ -110,22 +135,37 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
   });
 }
 
+async function openAndServe(socket: Socket, options: Rfc2217ServerOptions): Promise<void> {
+  let opened: Link;
+  try {
+    opened = await options.open();
+  } catch (error) {
+    // As plain text before any Telnet, which is how ser2net says why it hangs up.
+    if (error instanceof OtakitError && !socket.destroyed) socket.end(`${error.message}\r\n`);
+    throw error;
+  }
+  await using link = opened;
+  await serveClient(socket, link, options.clock);
+}
+
 /** Serves one client until it or the port goes away. */
-async function serveClient(socket: Socket, { open, clock }: Rfc2217ServerOptions): Promise<void> {
+async function serveClient(socket: Socket, link: Link, clock: Clock): Promise<void> {
   const closed = new AbortController();
   const received: Uint8Array[] = [];
+  let receivedBytes = 0;
   let wake = () => {};
   socket.on('data', (chunk: Uint8Array) => {
     received.push(new Uint8Array(chunk));
+    receivedBytes += chunk.length;
+    if (receivedBytes > RECEIVE_LIMIT_BYTES) socket.pause();
     wake();
   });
-  socket.on('error', () => {});
   socket.on('close', () => {
     closed.abort();
     wake();
   });
+  if (socket.closed) return;
 
-  await using link = await open();
   const session = new ComPortSession(link, new SignalIntent(link, clock), (bytes) => {
     if (!socket.destroyed) socket.write(bytes);
   });
@@ -136,15 +176,20 @@ async function serveClient(socket: Socket, { open, clock }: Rfc2217ServerOptions
     socket.destroy();
   });
 
-  while (!closed.signal.aborted) {
-    if (received.length === 0) {
+  for (;;) {
+    // What a client sent before it hung up still goes out.
+    if (received.length > 0) {
+      receivedBytes = 0;
+      socket.resume();
+      // What arrived together is applied together: DTR and RTS of one packet change at once.
+      await session.receive(concatBytes(received.splice(0)));
+    } else if (closed.signal.aborted) {
+      break;
+    } else {
       await new Promise<void>((resolve) => {
         wake = resolve;
-        if (received.length > 0 || closed.signal.aborted) resolve();
       });
     }
-    // What arrived together is applied together: DTR and RTS of one packet change at once.
-    await session.receive(concatBytes(received.splice(0)));
   }
   await sending;
   if (failure !== null) throw (failure as { readonly error: unknown }).error;

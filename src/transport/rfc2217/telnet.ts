@@ -18,31 +18,61 @@ export type TelnetEvent =
 /** More than any RFC 2217 command has; a longer one is noise and is dropped. */
 const LONGEST_SUBNEGOTIATION = 1024;
 
+const LITERAL_IAC = Uint8Array.of(IAC);
+
+/** Gathers the data out of one chunk, which is never more than the chunk. */
+class DataCollector {
+  readonly #room: Uint8Array;
+  #length = 0;
+
+  constructor(longest: number) {
+    this.#room = new Uint8Array(longest);
+  }
+
+  add(run: Uint8Array): void {
+    this.#room.set(run, this.#length);
+    this.#length += run.length;
+  }
+
+  /** What was gathered since the last time. */
+  take(): readonly TelnetEvent[] {
+    if (this.#length === 0) return [];
+    const bytes = this.#room.slice(0, this.#length);
+    this.#length = 0;
+    return [{ kind: 'data', bytes }];
+  }
+}
+
 /** Takes a Telnet stream apart, however it is cut into chunks. */
 export class TelnetParser {
   #state: 'data' | 'iac' | 'verb' | 'sub' | 'sub-iac' = 'data';
   #verb = 0;
   #sub: number[] = [];
 
+  /** Data comes in one event up to the next command, so that the port behind gets it in one write. */
   feed(chunk: Uint8Array): readonly TelnetEvent[] {
     const events: TelnetEvent[] = [];
-    let data: number[] = [];
-    const flush = () => {
-      if (data.length > 0) events.push({ kind: 'data', bytes: Uint8Array.from(data) });
-      data = [];
-    };
-    for (const byte of chunk) {
+    const data = new DataCollector(chunk.length);
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#state === 'data') {
+        // Nearly everything is data: whole runs of it are copied, not bytes.
+        const iac = chunk.indexOf(IAC, at);
+        const end = iac < 0 ? chunk.length : iac;
+        data.add(chunk.subarray(at, end));
+        if (iac >= 0) this.#state = 'iac';
+        at = end + 1;
+        continue;
+      }
+      const byte = chunk[at] ?? 0;
+      at += 1;
       switch (this.#state) {
-        case 'data':
-          if (byte === IAC) this.#state = 'iac';
-          else data.push(byte);
-          break;
         case 'iac':
-          this.#state = this.#afterIac(byte, data);
+          if (byte === IAC) data.add(LITERAL_IAC);
+          this.#state = this.#afterIac(byte);
           break;
         case 'verb':
-          flush();
-          events.push({ kind: 'negotiation', verb: this.#verb, option: byte });
+          events.push(...data.take(), { kind: 'negotiation', verb: this.#verb, option: byte });
           this.#state = 'data';
           break;
         case 'sub':
@@ -51,9 +81,12 @@ export class TelnetParser {
           break;
         case 'sub-iac':
           if (byte === SE) {
-            flush();
             const [option = 0, ...payload] = this.#sub;
-            events.push({ kind: 'subnegotiation', option, payload: Uint8Array.from(payload) });
+            events.push(...data.take(), {
+              kind: 'subnegotiation',
+              option,
+              payload: Uint8Array.from(payload),
+            });
             this.#state = 'data';
           } else {
             this.#collect(byte);
@@ -62,20 +95,15 @@ export class TelnetParser {
           break;
       }
     }
-    flush();
-    return events;
+    return [...events, ...data.take()];
   }
 
-  #afterIac(byte: number, data: number[]): 'data' | 'verb' | 'sub' {
-    if (byte === IAC) {
-      data.push(IAC);
-      return 'data';
-    }
+  #afterIac(byte: number): 'data' | 'verb' | 'sub' {
     if (byte === SB) {
       this.#sub = [];
       return 'sub';
     }
-    if (byte < WILL) return 'data';
+    if (byte < WILL || byte === IAC) return 'data';
     this.#verb = byte;
     return 'verb';
   }
@@ -87,15 +115,19 @@ export class TelnetParser {
 
 /** Data with every 0xFF doubled, as Telnet wants it. */
 export function escapeData(bytes: Uint8Array): Uint8Array {
-  if (!bytes.includes(IAC)) return bytes;
-  return Uint8Array.from(
-    (function* () {
-      for (const byte of bytes) {
-        yield byte;
-        if (byte === IAC) yield IAC;
-      }
-    })(),
-  );
+  let special = 0;
+  for (const byte of bytes) if (byte === IAC) special += 1;
+  if (special === 0) return bytes;
+  const escaped = new Uint8Array(bytes.length + special);
+  let at = 0;
+  for (const byte of bytes) {
+    escaped[at] = byte;
+    at += 1;
+    if (byte !== IAC) continue;
+    escaped[at] = IAC;
+    at += 1;
+  }
+  return escaped;
 }
 
 export function negotiation(verb: number, option: number): Uint8Array {
