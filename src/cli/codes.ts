@@ -37,6 +37,14 @@ export const CLI_CODES = {
     meaning:
       'A device has every byte of a build and downloads it again, so it may not have taken it.',
   },
+  'cli/server-unreachable': {
+    kind: 'network',
+    meaning: 'The fleet server does not answer at the address that was given.',
+  },
+  'cli/server-answer': {
+    kind: 'network',
+    meaning: 'What answered is not an otakit server, or not what was stored there.',
+  },
   'cli/interrupted': { kind: 'interrupted', meaning: 'Stopped by Ctrl-C or SIGTERM.' },
   'cli/bug': {
     kind: 'bug',

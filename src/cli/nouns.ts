@@ -104,6 +104,83 @@ export const NOUNS: Readonly<Record<string, readonly Noun[]>> = {
       load: async () => (await import('./serial-server/command.ts')).registerSerialServer,
     },
   ],
+  'Fleet:': [
+    {
+      name: 'package',
+      description: 'What can be updated on a device.',
+      load: async () => (await import('./package/command.ts')).registerPackage,
+    },
+    {
+      name: 'blueprint',
+      description: 'Hardware classes: chip, flash size and partition table.',
+      load: async () => (await import('./blueprint/command.ts')).registerBlueprint,
+    },
+    {
+      name: 'artifact',
+      description: 'The bytes of package versions, checked against their hardware.',
+      load: async () => (await import('./artifact/command.ts')).registerArtifact,
+    },
+    {
+      name: 'deployment',
+      description: 'Bundles of artifacts.',
+      load: async () => (await import('./deployment/command.ts')).registerDeployment,
+    },
+    {
+      name: 'cohort',
+      description: 'Groups of devices that receive the same deployments.',
+      load: async () => (await import('./cohort/command.ts')).registerCohort,
+    },
+    {
+      name: 'rollout',
+      description: 'Deliver in stages that stop and roll back by themselves.',
+      load: async () => (await import('./rollout/command.ts')).registerRollout,
+    },
+    {
+      name: 'release',
+      description: 'Deployments aimed at devices by blueprint and tags.',
+      load: async () => (await import('./release/command.ts')).registerRelease,
+    },
+    {
+      name: 'device',
+      description: 'Boards: who they are, what they run and why.',
+      load: async () => (await import('./device/command.ts')).registerDevice,
+    },
+    {
+      name: 'tag',
+      description: 'Labels of devices.',
+      load: async () => (await import('./tag/command.ts')).registerTag,
+    },
+    {
+      name: 'command',
+      description: 'Instructions that wait until the device connects.',
+      load: async () => (await import('./command/command.ts')).registerCommand,
+    },
+    {
+      name: 'key',
+      description: 'Public keys whose signatures count.',
+      load: async () => (await import('./key/command.ts')).registerKey,
+    },
+    {
+      name: 'token',
+      description: 'Credentials of people, CI and the factory.',
+      load: async () => (await import('./token/command.ts')).registerToken,
+    },
+    {
+      name: 'webhook',
+      description: 'Addresses that are told about events.',
+      load: async () => (await import('./webhook/command.ts')).registerWebhook,
+    },
+    {
+      name: 'events',
+      description: 'What happens in the fleet.',
+      load: async () => (await import('./events/command.ts')).registerEvents,
+    },
+    {
+      name: 'audit',
+      description: 'Who did what.',
+      load: async () => (await import('./audit/command.ts')).registerAudit,
+    },
+  ],
   'Without hardware:': [
     {
       name: 'simulate',

@@ -1,0 +1,22 @@
+import { addCommon, several } from '../fleet/options.ts';
+import type { RegisterNoun } from '../nouns.ts';
+import type { EventsOptions } from './events.ts';
+
+/** `otakit events`: what happens in the fleet. */
+export const registerEvents: RegisterNoun = (noun, { context }) => {
+  addCommon(noun)
+    .option('--follow', 'go on with what happens from now on, until Ctrl-C')
+    .option('--after <id>', 'only after this event')
+    .option('--device <device>', 'only of this device')
+    .option('--rollout <rollout>', 'only of this rollout')
+    .option('--type <type>', 'only of this type, such as rollout.paused; repeatable', several)
+    .addHelpText('after', HELP)
+    .action(async (options: EventsOptions) => {
+      const { events } = await import('./events.ts');
+      await events(options, context);
+    });
+};
+
+const HELP = `
+With --json one event per line. --follow goes on after the last event that it saw when the connection
+breaks, and misses none.`;

@@ -1,0 +1,48 @@
+import type { FleetEvent } from '../../fleet/index.ts';
+import { printable } from '../../shared/index.ts';
+import type { CliContext } from '../context.ts';
+import type { Query } from '../fleet/api.ts';
+import { timeText } from '../fleet/describe.ts';
+import { followEvents } from '../fleet/follow-events.ts';
+import type { CommonOptions } from '../fleet/options.ts';
+import { withFleet } from '../fleet/verb.ts';
+
+/** What `otakit events` takes. */
+export interface EventsOptions extends CommonOptions {
+  readonly follow?: boolean;
+  readonly after?: string;
+  readonly device?: string;
+  readonly rollout?: string;
+  readonly type?: readonly string[];
+}
+
+/** `otakit events`: stored events, and with `--follow` the live ones after them. */
+export async function events(options: EventsOptions, context: CliContext): Promise<void> {
+  const { after, device: deviceId, rollout: rolloutId, type } = options;
+  const query: Query = { after, deviceId, rolloutId, type };
+  await withFleet(options, context, async (api) => {
+    const { list } = await api.get<{ readonly list: readonly FleetEvent[] }>('/events', query);
+    for (const event of list) print(event, options, context);
+    if (options.follow !== true) return;
+    const lastId = list.at(-1)?.eventId;
+    for await (const event of followEvents(api, query, lastId, context.signal)) {
+      print(event, options, context);
+    }
+  });
+}
+
+function print(event: FleetEvent, { json = false }: EventsOptions, { stdout }: CliContext): void {
+  if (json) {
+    stdout.write(`${JSON.stringify(event)}\n`);
+    return;
+  }
+  const about = [event.deviceId, event.rolloutId].filter((id) => id !== null);
+  const data = Object.entries(event.data).map(([name, value]) => `${name}=${shown(value)}`);
+  stdout.write(
+    `${[timeText(event.atMs), event.type, ...about, ...data].map(printable).join('  ')}\n`,
+  );
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

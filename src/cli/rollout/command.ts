@@ -1,0 +1,128 @@
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import type { Rollout } from '../../fleet/index.ts';
+import type { EntityColumn } from '../fleet/entity-table.ts';
+import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
+import type { ListOptions } from '../fleet/verb.ts';
+import type { RegisterNoun } from '../nouns.ts';
+import type { StartOptions } from './start.ts';
+
+const COLUMNS: readonly EntityColumn<Rollout>[] = [
+  { title: 'rollout', value: (entity) => entity.rolloutId },
+  { title: 'cohort', value: (entity) => entity.cohortId },
+  { title: 'deployment', value: (entity) => entity.deploymentId },
+  { title: 'state', value: (entity) => entity.state.kind },
+  { title: 'percent', value: (entity) => entity.percent, align: 'right' },
+  { title: 'succeeded', value: (entity) => entity.counters.succeeded, align: 'right' },
+  { title: 'failed', value: failed, align: 'right' },
+  { title: 'startedAtMs', value: (entity) => entity.startedAtMs },
+];
+
+const STATES = ['pending', 'active', 'paused', 'rolling-back', 'completed', 'failed'];
+
+interface Reason extends CommonOptions {
+  readonly reason?: string;
+}
+
+/** `otakit rollout …`: staged deliveries. */
+export const registerRollout: RegisterNoun = (noun, { context, setExitCode }) => {
+  addCommon(noun.command('start'))
+    .description('Deliver a deployment to a cohort in stages.')
+    .option('--deployment <deployment>', 'what is delivered')
+    .option('--components <package@version>', 'or the artifacts themselves; repeatable', several)
+    .requiredOption('--cohort <cohort>', 'who receives it')
+    .option('--canary <percent>', 'how much of the cohort goes first', '5%')
+    .option('--step <percent>', 'how much more at each step; all the rest otherwise')
+    .option('--every <duration>', 'from one step to the next, such as 4h', '4h')
+    .option('--failure-threshold <percent>', 'stop above this much failed', '5%')
+    .option('--min-sample <number>', 'finished devices before the threshold counts')
+    .option('--soak <duration>', 'how long a device must keep running it to count', '10m')
+    .option('--device-timeout <duration>', 'from offered to booted', '1h')
+    .option('--rollback-to <deployment>', 'the way back; what the cohort runs now otherwise')
+    .option('--auto-rollback', 'take the updated devices back when the threshold stops it')
+    .option('--window <from-to>', 'offer only in these hours, such as 01:00-05:00')
+    .option('--time-zone <zone>', 'of the window, such as Europe/Berlin; that of this machine')
+    .option('--max-concurrent <number>', 'devices that update at the same time')
+    .option('--supersede', 'end a rollout that still runs on the cohort')
+    .option('--watch', 'go on as `rollout watch` does')
+    .addHelpText('after', START_HELP)
+    .action(async (options: StartOptions) => {
+      const { start } = await import('./start.ts');
+      await start(options, { context, setExitCode });
+    });
+
+  addList(noun.command('list'))
+    .description('List the rollouts.')
+    .option('--cohort <cohort>', 'only of this cohort')
+    .addOption(new Option('--state <state>', 'only in this state').choices(STATES))
+    .action(async (options: ListOptions & { cohort?: string; state?: string }) => {
+      const { list } = await import('../fleet/verb.ts');
+      const query = { cohortId: options.cohort, state: options.state };
+      await list('/rollouts', COLUMNS, query, options, context);
+    });
+
+  onRollout(noun.command('status').alias('show'))
+    .description('Show where a rollout stands, and the devices that need a look.')
+    .action(async (rolloutId: string, options: CommonOptions) => {
+      const { status } = await import('./status.ts');
+      await status(rolloutId, options, context);
+    });
+
+  onRollout(noun.command('watch'))
+    .description('Follow a rollout to its end; exit status 6 when it failed.')
+    .action(async (rolloutId: string, options: CommonOptions) => {
+      const { watch } = await import('./watch.ts');
+      await watch(rolloutId, options, { context, setExitCode });
+    });
+
+  addList(noun.command('devices').argument('<rollout>', 'its id'))
+    .description('List the devices of a rollout, each with its state and why.')
+    .option('--state <state>', 'only in this state; repeatable', several)
+    .action(async (rolloutId: string, options: ListOptions & { state?: readonly string[] }) => {
+      const { devices } = await import('./status.ts');
+      await devices(rolloutId, options, context);
+    });
+
+  for (const [verb, description] of [
+    ['pause', 'Offer it to nobody further; devices that are at it go on.'],
+    ['rollback', 'Take the devices that were offered it back to what they had.'],
+  ] as const) {
+    onRollout(noun.command(verb))
+      .description(description)
+      .option('--reason <text>', 'why, for those who look later')
+      .action(async (rolloutId: string, options: Reason) => {
+        const { steer } = await import('./status.ts');
+        await steer(verb, rolloutId, { reason: options.reason }, options, context);
+      });
+  }
+
+  for (const [verb, description] of [
+    ['resume', 'Go on after a pause.'],
+    ['advance', 'Begin the next step now.'],
+    ['retry-failed', 'Offer it again to the devices that failed.'],
+  ] as const) {
+    onRollout(noun.command(verb))
+      .description(description)
+      .action(async (rolloutId: string, options: CommonOptions) => {
+        const { steer } = await import('./status.ts');
+        await steer(verb, rolloutId, {}, options, context);
+      });
+  }
+};
+
+function onRollout(command: Command): Command {
+  return addCommon(command.argument('<rollout>', 'its id, or "latest"'));
+}
+
+function failed({ counters }: Rollout): number {
+  return counters.failed + counters['rolled-back'] + counters['timed-out'];
+}
+
+const START_HELP = `
+A device counts as succeeded when it has booted the new version and still runs it after --soak; one
+that comes back with its old image counts as failed. Who goes first is decided by a hash of device and
+rollout: raising the percentage only ever adds devices.
+
+Example:
+  otakit rollout start --components main@1.1.0 --cohort production --canary 5% --step 10% \\
+    --every 4h --failure-threshold 5% --auto-rollback --watch`;

@@ -1,0 +1,94 @@
+import type { Deployment, Rollout } from '../../fleet/index.ts';
+import { parseDuration } from '../../shared/index.ts';
+import { CliError } from '../codes.ts';
+import { type CommonOptions, parsePercent } from '../fleet/options.ts';
+import { report, withFleet } from '../fleet/verb.ts';
+import type { Cli } from '../nouns.ts';
+import { rolloutText } from './rollout-text.ts';
+import { watch } from './watch.ts';
+
+/** What `rollout start` takes. */
+export interface StartOptions extends CommonOptions {
+  readonly deployment?: string;
+  readonly components?: readonly string[];
+  readonly cohort: string;
+  readonly canary: string;
+  readonly step?: string;
+  readonly every: string;
+  readonly failureThreshold: string;
+  readonly minSample?: string;
+  readonly soak: string;
+  readonly deviceTimeout: string;
+  readonly rollbackTo?: string;
+  readonly autoRollback?: boolean;
+  readonly window?: string;
+  readonly timeZone?: string;
+  readonly maxConcurrent?: string;
+  readonly supersede?: boolean;
+  readonly watch?: boolean;
+}
+
+/** `otakit rollout start`: bundles the components first, where no deployment is named. */
+export async function start(options: StartOptions, cli: Cli): Promise<void> {
+  const { deployment, components } = options;
+  if ((deployment === undefined) === (components === undefined)) {
+    throw new CliError('cli/usage', 'name either --deployment or --components', {
+      hint: 'Such as --components main@1.1.0.',
+    });
+  }
+  const plan = planOf(options);
+  const rollout = await withFleet(options, cli.context, async (api) => {
+    const deploymentId =
+      deployment ?? (await api.post<Deployment>('/deployments', { components })).deploymentId;
+    return await api.post<Rollout>('/rollouts', { ...plan, deploymentId });
+  });
+  if (options.watch !== true || options.json !== true) {
+    report(cli.context, options, rollout, rolloutText(rollout));
+  }
+  if (options.watch === true) await watch(rollout.rolloutId, options, cli);
+}
+
+/** The options as the API has them. */
+function planOf(options: StartOptions): Readonly<Record<string, unknown>> {
+  const { step, minSample, maxConcurrent, window } = options;
+  return {
+    cohortId: options.cohort,
+    canaryPercent: parsePercent(options.canary),
+    stepPercent: step === undefined ? undefined : parsePercent(step),
+    phaseMs: parseDuration(options.every),
+    failureThresholdPercent: parsePercent(options.failureThreshold),
+    minSample: minSample === undefined ? undefined : count('--min-sample', minSample),
+    soakMs: parseDuration(options.soak),
+    deviceTimeoutMs: parseDuration(options.deviceTimeout),
+    rollbackDeploymentId: options.rollbackTo,
+    autoRollback: options.autoRollback === true,
+    window: window === undefined ? undefined : parseWindow(window, options.timeZone),
+    maxConcurrent:
+      maxConcurrent === undefined ? undefined : count('--max-concurrent', maxConcurrent),
+    supersede: options.supersede === true ? true : undefined,
+  };
+}
+
+function count(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new CliError('cli/usage', `${option} ${text} is not a whole number from 1`);
+  }
+  return value;
+}
+
+/** `01:00-05:00` as minutes after midnight. */
+function parseWindow(text: string, timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone) {
+  const parts = /^(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})$/.exec(text)?.slice(1).map(Number);
+  const [fromHour = 24, fromMinute = 0, toHour = 24, toMinute = 0] = parts ?? [];
+  if (fromHour > 23 || fromMinute > 59 || toHour > 23 || toMinute > 59) {
+    throw new CliError('cli/usage', `"${text}" is not a time of day from … to …`, {
+      hint: 'Write it as 01:00-05:00; a window may pass midnight, such as 22:00-04:00.',
+    });
+  }
+  return {
+    fromMinute: fromHour * 60 + fromMinute,
+    toMinute: toHour * 60 + toMinute,
+    timeZone,
+  };
+}

@@ -1,0 +1,41 @@
+import type { AccessToken } from '../../fleet/index.ts';
+import { parseDuration } from '../../shared/index.ts';
+import type { CliContext } from '../context.ts';
+import { writeOutputFile } from '../files.ts';
+import type { CommonOptions } from '../fleet/options.ts';
+import { report, withFleet } from '../fleet/verb.ts';
+
+/** What `token create` takes. */
+export interface CreateOptions extends CommonOptions {
+  readonly role: string;
+  readonly expires?: string;
+  readonly blueprint?: string;
+  readonly cohort?: string;
+  readonly secretFile?: string;
+}
+
+/** `otakit token create`: the secret alone goes to standard output. */
+export async function create(
+  name: string,
+  options: CreateOptions,
+  context: CliContext,
+): Promise<void> {
+  const { role, expires, blueprint: blueprintId, cohort: cohortId } = options;
+  const answer = await withFleet(options, context, (api) =>
+    api.post<{ readonly token: AccessToken; readonly secret: string }>('/tokens', {
+      name,
+      role,
+      expiresInMs: expires === undefined ? undefined : parseDuration(expires),
+      provisions: role === 'provisioner' ? { blueprintId, cohortId } : undefined,
+    }),
+  );
+  if (options.secretFile !== undefined) {
+    await writeOutputFile(options.secretFile, `${answer.secret}\n`, { mode: 0o600 });
+    report(context, options, answer.token, `${answer.token.tokenId}: in ${options.secretFile}`);
+  } else if (options.json === true) {
+    report(context, options, answer);
+  } else {
+    context.stderr.write(`Token ${answer.token.tokenId} (${role}), shown only now:\n`);
+    context.stdout.write(`${answer.secret}\n`);
+  }
+}
