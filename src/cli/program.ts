@@ -55,12 +55,25 @@ class OtakitCommand extends Command {
     return new OtakitCommand(name, this.#env);
   }
 
+  override createHelp(): Help {
+    return Object.assign(new OtakitHelp(), this.configureHelp());
+  }
+
   override addOption(option: Option): this {
     const name = `${environmentPrefix(this)}_${upperSnake(option.name())}`;
     const isFlag = option.isBoolean() || option.negate;
     const isBelowRoot = this.parent !== null;
     if (isBelowRoot && !(isFlag && OFF.has(this.#env[name]))) option.env(name);
     return super.addOption(option);
+  }
+}
+
+/** Names of variables follow one rule, which is said once; beside every option they drown the rest. */
+class OtakitHelp extends Help {
+  override optionDescription(option: Option): string {
+    return super.optionDescription(
+      Object.create(option, { envVar: { value: undefined } }) as Option,
+    );
   }
 }
 
