@@ -17,8 +17,8 @@ describe('describeEntity', () => {
     });
     expect(text.split('\n')).toEqual([
       'rollout id     rol_1',
-      'size           1 MiB',
-      'soak           10m',
+      'size           1 MB',
+      'soak           10 min 0 s',
       'canary         5 %',
       'created        1970-01-01 00:00:00Z',
       'tags           -',
