@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import { systemClock } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import type { CliContext } from '../context.ts';
 import { dataFolder } from '../data-folder.ts';
 import { readInputFile } from '../files.ts';
+import { packageVersion } from '../package-root.ts';
 import { createFleetApi, type FleetApi } from './api.ts';
 
 /** Where the fleet is. */
@@ -42,7 +44,8 @@ export async function connectFleet(
     return remote(checkUrl(server), token, context.signal);
   }
   const folder = options.data ?? fleetFolder(context.env);
-  const running = await runningServer(folder);
+  const { readServerFile } = await import('../../server/index.ts');
+  const running = await readServerFile(folder);
   if (running !== null) return remote(running.url, running.token, context.signal);
   return await ownServer(folder, context.signal);
 }
@@ -79,11 +82,19 @@ async function readToken({ tokenFile }: FleetOptions, { env }: CliContext): Prom
   return token;
 }
 
-/** The server that runs on a folder, as it says in the folder; `null` without one. */
-async function runningServer(_folder: string): Promise<{ url: string; token: string } | null> {
-  return await Promise.resolve(null);
-}
-
-async function ownServer(_folder: string, _signal: AbortSignal): Promise<FleetConnection> {
-  return await Promise.reject(new Error('TEMPORARY'));
+/** A server for one command: on a loopback port, found by nobody, ended with the command. */
+async function ownServer(folder: string, signal: AbortSignal): Promise<FleetConnection> {
+  const { openFolderServer } = await import('../../server/index.ts');
+  const server = await openFolderServer({
+    folder,
+    port: 0,
+    bind: '127.0.0.1',
+    clock: systemClock,
+    version: packageVersion(),
+    announced: false,
+  });
+  return {
+    api: createFleetApi(server.url, server.localToken, signal),
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
 }
