@@ -4,7 +4,7 @@ import { CliError } from '../codes.ts';
 import type { CliContext } from '../context.ts';
 import { dataFolder } from '../data-folder.ts';
 import { readInputFile } from '../files.ts';
-import { packageVersion } from '../package-root.ts';
+import { packageVersion } from '../package-version.ts';
 import { createFleetApi, type FleetApi } from './api.ts';
 
 /** Where the fleet is. */
