@@ -74,13 +74,6 @@ export const NOUNS: Readonly<Record<string, readonly Noun[]>> = {
       load: async () => (await import('./dev/command.ts')).registerDev,
     },
   ],
-  'Fleet:': [
-    {
-      name: 'server',
-      description: 'Run the fleet server: packages, rollouts, devices, on one port.',
-      load: async () => (await import('./server/command.ts')).registerServer,
-    },
-  ],
   'Boards:': [
     {
       name: 'ports',
@@ -105,6 +98,11 @@ export const NOUNS: Readonly<Record<string, readonly Noun[]>> = {
     },
   ],
   'Fleet:': [
+    {
+      name: 'server',
+      description: 'Run the fleet server: packages, rollouts, devices, on one port.',
+      load: async () => (await import('./server/command.ts')).registerServer,
+    },
     {
       name: 'package',
       description: 'What can be updated on a device.',

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
@@ -10,9 +9,3 @@ export const PACKAGE_ROOT = new URL(
   '.',
   pathToFileURL(createRequire(import.meta.url).resolve('otakit/package.json')),
 );
-
-/** The version in the package's own `package.json`. */
-export function packageVersion(): string {
-  const file = new URL('package.json', PACKAGE_ROOT);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-}

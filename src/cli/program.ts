@@ -1,4 +1,4 @@
-import { Command, type Option } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import type { CliContext } from './context.ts';
 import { type Cli, NOUNS } from './nouns.ts';
 import { packageVersion } from './package-version.ts';

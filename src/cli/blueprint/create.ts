@@ -33,6 +33,11 @@ export async function create(
     ? serializePartitionCsv(parsePartitionTable(bytes))
     : new TextDecoder().decode(bytes);
   const flashSizeBytes = parseSize(options.flashSize);
+  if (flashSizeBytes === null) {
+    throw new CliError('cli/usage', `--flash-size ${options.flashSize} is no size`, {
+      hint: 'For example 4MB or 16MB.',
+    });
+  }
   const body = {
     blueprintId,
     chip,

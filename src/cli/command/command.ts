@@ -1,8 +1,14 @@
 import { Option } from 'commander';
 import type { Command as DeviceCommand } from '../../fleet/index.ts';
-import { parseDuration } from '../../shared/index.ts';
 import type { EntityColumn } from '../fleet/entity-table.ts';
-import { addCommon, addList, type CommonOptions, parseJson } from '../fleet/options.ts';
+import {
+  addCommon,
+  addList,
+  type CommonOptions,
+  countOption,
+  durationOption,
+  parseJson,
+} from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
 import type { RegisterNoun } from '../nouns.ts';
 
@@ -36,8 +42,8 @@ export const registerCommand: RegisterNoun = (noun, { context }) => {
       const body = {
         name,
         payload: payload === undefined ? undefined : parseJson(payload),
-        expiresInMs: expires === undefined ? undefined : parseDuration(expires),
-        maxDeliveries: maxDeliveries === undefined ? undefined : Number(maxDeliveries),
+        expiresInMs: durationOption('--expires', expires),
+        maxDeliveries: countOption('--max-deliveries', maxDeliveries),
       };
       const path = `/devices/${segment(deviceId)}/commands`;
       await change('post', path, body, options, context);

@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import { systemClock } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import type { CliContext } from '../context.ts';
 import { dataFolder } from '../data-folder.ts';
 import { readInputFile } from '../files.ts';
-import { packageVersion } from '../package-version.ts';
 import { createFleetApi, type FleetApi } from './api.ts';
 
 /** Where the fleet is. */
@@ -44,10 +42,12 @@ export async function connectFleet(
     return remote(checkUrl(server), token, context.signal);
   }
   const folder = options.data ?? fleetFolder(context.env);
-  const { readServerFile } = await import('../../server/index.ts');
-  const running = await readServerFile(folder);
-  if (running !== null) return remote(running.url, running.token, context.signal);
-  return await ownServer(folder, context.signal);
+  const { localServer } = await import('../server/local-server.ts');
+  const local = await localServer(folder);
+  return {
+    api: createFleetApi(local.url, local.token, context.signal),
+    [Symbol.asyncDispose]: () => local[Symbol.asyncDispose](),
+  };
 }
 
 /** Where a fleet on this machine lies unless `--data` says otherwise. */
@@ -80,21 +80,4 @@ async function readToken({ tokenFile }: FleetOptions, { env }: CliContext): Prom
     });
   }
   return token;
-}
-
-/** A server for one command: on a loopback port, found by nobody, ended with the command. */
-async function ownServer(folder: string, signal: AbortSignal): Promise<FleetConnection> {
-  const { openFolderServer } = await import('../../server/index.ts');
-  const server = await openFolderServer({
-    folder,
-    port: 0,
-    bind: '127.0.0.1',
-    clock: systemClock,
-    version: packageVersion(),
-    announced: false,
-  });
-  return {
-    api: createFleetApi(server.url, server.localToken, signal),
-    [Symbol.asyncDispose]: () => server.stop(),
-  };
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { parseDuration } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import type { FleetOptions, OutputOptions } from './connection.ts';
 
@@ -37,6 +38,24 @@ export function parsePercent(text: string): number {
     });
   }
   return percent;
+}
+
+/** A duration such as `90s`, `4h` or `7d`, in milliseconds; `undefined` where the option was not given. */
+export function durationOption(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const durationMs = parseDuration(text);
+  if (durationMs !== null) return durationMs;
+  throw new CliError('cli/usage', `${option} ${text} is no duration`, {
+    hint: 'Write it with its unit, such as 90s, 10m, 4h or 7d.',
+  });
+}
+
+/** A whole number of at least 1; `undefined` where the option was not given. */
+export function countOption(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new CliError('cli/usage', `${option} ${text} is no whole number from 1`);
 }
 
 /** `key=value`, repeated, as an object. */

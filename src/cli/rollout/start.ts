@@ -1,7 +1,6 @@
 import type { Deployment, Rollout } from '../../fleet/index.ts';
-import { parseDuration } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
-import { type CommonOptions, parsePercent } from '../fleet/options.ts';
+import { type CommonOptions, countOption, durationOption, parsePercent } from '../fleet/options.ts';
 import { report, withFleet } from '../fleet/verb.ts';
 import type { Cli } from '../nouns.ts';
 import { rolloutText } from './rollout-text.ts';
@@ -55,26 +54,17 @@ function planOf(options: StartOptions): Readonly<Record<string, unknown>> {
     cohortId: options.cohort,
     canaryPercent: parsePercent(options.canary),
     stepPercent: step === undefined ? undefined : parsePercent(step),
-    phaseMs: parseDuration(options.every),
+    phaseMs: durationOption('--every', options.every),
     failureThresholdPercent: parsePercent(options.failureThreshold),
-    minSample: minSample === undefined ? undefined : count('--min-sample', minSample),
-    soakMs: parseDuration(options.soak),
-    deviceTimeoutMs: parseDuration(options.deviceTimeout),
+    minSample: countOption('--min-sample', minSample),
+    soakMs: durationOption('--soak', options.soak),
+    deviceTimeoutMs: durationOption('--device-timeout', options.deviceTimeout),
     rollbackDeploymentId: options.rollbackTo,
     autoRollback: options.autoRollback === true,
     window: window === undefined ? undefined : parseWindow(window, options.timeZone),
-    maxConcurrent:
-      maxConcurrent === undefined ? undefined : count('--max-concurrent', maxConcurrent),
+    maxConcurrent: countOption('--max-concurrent', maxConcurrent),
     supersede: options.supersede === true ? true : undefined,
   };
-}
-
-function count(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new CliError('cli/usage', `${option} ${text} is not a whole number from 1`);
-  }
-  return value;
 }
 
 /** `01:00-05:00` as minutes after midnight. */

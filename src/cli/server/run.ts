@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { createLog, type LogLevel, openFolderServer } from '../../server/index.ts';
 import { parseSize, systemClock } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
-import { dataFolder } from '../data-folder.ts';
+import { fleetFolder } from '../fleet/connection.ts';
 import type { Cli } from '../nouns.ts';
 import { packageVersion } from '../package-version.ts';
 import { portOption } from '../serve/options.ts';
@@ -24,7 +23,7 @@ export interface ServerArguments {
 /** `otakit server`: runs until Ctrl-C or SIGTERM, which is its normal end. */
 export async function runServer(options: ServerArguments, { context }: Cli): Promise<void> {
   const { stdout, stderr, env, signal } = context;
-  const folder = options.data ?? join(dataFolder(env), 'fleet');
+  const folder = options.data ?? fleetFolder(env);
   const log = createLog(options.log, stderr);
   const server = await openFolderServer({
     folder,

@@ -1,8 +1,7 @@
 import type { AccessToken } from '../../fleet/index.ts';
-import { parseDuration } from '../../shared/index.ts';
 import type { CliContext } from '../context.ts';
 import { writeOutputFile } from '../files.ts';
-import type { CommonOptions } from '../fleet/options.ts';
+import { type CommonOptions, durationOption } from '../fleet/options.ts';
 import { report, withFleet } from '../fleet/verb.ts';
 
 /** What `token create` takes. */
@@ -25,7 +24,7 @@ export async function create(
     api.post<{ readonly token: AccessToken; readonly secret: string }>('/tokens', {
       name,
       role,
-      expiresInMs: expires === undefined ? undefined : parseDuration(expires),
+      expiresInMs: durationOption('--expires', expires),
       provisions: role === 'provisioner' ? { blueprintId, cohortId } : undefined,
     }),
   );
