@@ -64,7 +64,7 @@ export const registerCommand: RegisterNoun = (noun, { context }) => {
     )
     .action(async (options: ListOptions & { device?: string; state?: string }) => {
       const { list } = await import('../fleet/verb.ts');
-      const query = { deviceId: options.device, state: options.state };
+      const query = { deviceId: options.device, states: options.state };
       await list('/commands', COLUMNS, query, options, context);
     });
 

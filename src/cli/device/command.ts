@@ -63,7 +63,7 @@ export const registerDevice: RegisterNoun = (noun, { context }) => {
       const query = {
         blueprintId: options.blueprint,
         cohortId: options.cohort,
-        tag: options.tag,
+        tags: options.tag,
         search: options.search,
         enabled: options.disabled === true ? false : undefined,
       };

@@ -18,8 +18,8 @@ export interface EventsOptions extends CommonOptions {
 
 /** `otakit events`: stored events, and with `--follow` the live ones after them. */
 export async function events(options: EventsOptions, context: CliContext): Promise<void> {
-  const { after, device: deviceId, rollout: rolloutId, type } = options;
-  const query: Query = { after, deviceId, rolloutId, type };
+  const { after, device: deviceId, rollout: rolloutId, type: types } = options;
+  const query: Query = { after, deviceId, rolloutId, types };
   await withFleet(options, context, async (api) => {
     const { list } = await api.get<{ readonly list: readonly FleetEvent[] }>('/events', query);
     for (const event of list) print(event, options, context);

@@ -25,18 +25,21 @@ function lines(value: unknown, indent: string): readonly string[] {
   });
 }
 
+/** Names of fields that say when, not how long. */
+const MOMENT = /(?:^a|A)tMs$|^sinceMs$/;
+
 /** One value as text; `name` says by its ending what the number counts. */
 export function valueText(name: string, value: unknown): string {
   if (value === null || value === undefined) return '-';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') {
-    if (name.endsWith('AtMs')) return timeText(value);
+    if (MOMENT.test(name)) return timeText(value);
     if (name.endsWith('Ms')) return formatDuration(value);
     if (name.endsWith('Bytes')) return formatSize(value);
     if (name.endsWith('Percent') || name === 'percent') return `${value} %`;
     return String(value);
   }
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return value === '' ? '-' : value;
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(String).join(', ');
   return Object.keys(value).length === 0 ? '-' : JSON.stringify(value);
 }
@@ -49,7 +52,7 @@ export function timeText(atMs: number): string {
 /** The name of a field as words, without its unit. */
 export function fieldWords(name: string): string {
   return name
-    .replace(/(?:At)?Ms$|Bytes$|Percent$/, '')
+    .replace(/(?<!^)AtMs$|Ms$|Bytes$|Percent$/, '')
     .replaceAll(
       /([a-z])([A-Z])/g,
       (_, end: string, start: string) => `${end} ${start.toLowerCase()}`,

@@ -57,7 +57,7 @@ export const registerRollout: RegisterNoun = (noun, { context, setExitCode }) =>
     .addOption(new Option('--state <state>', 'only in this state').choices(STATES))
     .action(async (options: ListOptions & { cohort?: string; state?: string }) => {
       const { list } = await import('../fleet/verb.ts');
-      const query = { cohortId: options.cohort, state: options.state };
+      const query = { cohortId: options.cohort, states: options.state };
       await list('/rollouts', COLUMNS, query, options, context);
     });
 

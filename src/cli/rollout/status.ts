@@ -9,7 +9,7 @@ import { rolloutText } from './rollout-text.ts';
 const DEVICE_COLUMNS: readonly EntityColumn<RolloutDevice>[] = [
   { title: 'device', value: (entity) => entity.deviceId },
   { title: 'state', value: (entity) => entity.state },
-  { title: 'sinceAtMs', value: (entity) => entity.sinceMs },
+  { title: 'sinceMs', value: (entity) => entity.sinceMs },
   { title: 'attempts', value: (entity) => entity.attempts, align: 'right' },
   { title: 'why', value: (entity) => entity.reason },
 ];
@@ -27,7 +27,7 @@ export async function status(
     const path = await rolloutPath(api, rolloutId);
     return [
       await api.get<Rollout>(path),
-      await api.get<Page<RolloutDevice>>(`${path}/devices`, { state: TROUBLE, perPage: 20 }),
+      await api.get<Page<RolloutDevice>>(`${path}/devices`, { states: TROUBLE, perPage: 20 }),
     ];
   });
   if (options.json === true) {
@@ -50,7 +50,7 @@ export async function devices(
   context: CliContext,
 ): Promise<void> {
   const path = await withFleet(options, context, (api) => rolloutPath(api, rolloutId));
-  await list(`${path}/devices`, DEVICE_COLUMNS, { state: options.state }, options, context);
+  await list(`${path}/devices`, DEVICE_COLUMNS, { states: options.state }, options, context);
 }
 
 /** `otakit rollout pause|resume|advance|rollback|retry-failed`. */

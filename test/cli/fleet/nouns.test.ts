@@ -1,0 +1,160 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { otakit } from '../../support/cli.ts';
+import { temporaryFolder } from '../../support/temp-folder.ts';
+
+const IMAGE = 'firmware-samples/images/hello-esp32c3-1.0.0.bin';
+const TABLE = 'partitions/ota-4mb.csv';
+
+describe('the nouns of the fleet, over a folder', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+  });
+
+  /** Runs a command on the folder; it has to end well. */
+  async function run(...args: readonly string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await otakit([...args, '--data', join(folder, 'fleet')]);
+    expect(exitCode, `otakit ${args.join(' ')}: ${stderr}`).toBe(0);
+    return stdout;
+  }
+  const json = async <T>(...args: readonly string[]) =>
+    JSON.parse(await run(...args, '--json')) as T;
+  const fails = (...args: readonly string[]) => otakit([...args, '--data', join(folder, 'fleet')]);
+
+  it('take an image from a blueprint to a cohort', async () => {
+    await run('package', 'create', 'main', '--description', 'the app', '--metadata', 'team=a');
+    await run('blueprint', 'create', 'c3', '--chip', 'esp32c3', '-p', TABLE);
+    expect(await run('artifact', 'create', IMAGE, '--blueprint', 'c3')).toMatch(
+      /^art_\w{20} {2}main@1\.0\.0, 64\.4 KB, for c3\n$/,
+    );
+    const { list } = await json<{ list: readonly { artifactId: string }[] }>('artifact', 'list');
+    const artifactId = list[0]?.artifactId ?? '';
+    await run('artifact', 'update', artifactId, '--release-notes', 'first');
+    const shown = await json<{ releaseNotes: string; image: { chip: string } }>(
+      'artifact',
+      'show',
+      artifactId,
+    );
+    expect(shown).toMatchObject({ releaseNotes: 'first', image: { chip: 'esp32c3' } });
+    const copy = join(folder, 'copy.bin');
+    await run('artifact', 'download', artifactId, '-o', copy);
+    expect(await readFile(copy)).toEqual(await readFile(IMAGE));
+    const { deploymentId } = await json<{ deploymentId: string }>(
+      'deployment',
+      'create',
+      '--components',
+      'main@1.0.0',
+      '--name',
+      'first',
+    );
+    await run('cohort', 'create', 'production');
+    await run('cohort', 'update', 'production', '--deployment', deploymentId);
+    expect(await run('cohort', 'list')).toContain(deploymentId);
+    expect(await run('package', 'show', 'main')).toContain(artifactId);
+    expect(await run('audit')).toContain('cohort.update');
+    expect((await run('events', '--type', 'cohort.deployed')).split('\n')).toHaveLength(2);
+    const inUse = await fails('artifact', 'delete', artifactId);
+    expect(inUse.exitCode).toBe(3);
+    expect(inUse.stderr).toContain('fleet/in-use');
+  });
+
+  it('handle devices, their tags, secrets and commands', async () => {
+    await run('cohort', 'create', 'bench');
+    await run('tag', 'create', 'beta');
+    const file = join(folder, 'secret');
+    await run('device', 'create', 'd1', '--name', 'door', '--secret-file', file);
+    expect(await readFile(file, 'utf8')).toMatch(/^otd_[\w-]{43}\n$/);
+    expect(await run('device', 'rotate-secret', 'd1')).toMatch(/^otd_[\w-]{43}\n$/);
+    await run('device', 'update', 'd1', '--cohort', 'bench', '--add-tag', 'beta');
+    expect(await run('device', 'list', '--tag', 'beta')).toMatch(/d1 .*door .*bench .*beta/);
+    expect(await run('cohort', 'drop', 'bench', 'd1')).toBe('d1 is no longer in bench\n');
+    expect(await run('cohort', 'add', 'bench', 'd1')).toBe('d1 is now in bench\n');
+    await run('device', 'disable', 'd1');
+    expect(await run('device', 'list', '--disabled')).toContain('d1');
+    await run('device', 'enable', 'd1');
+    const { commandId } = await json<{ commandId: string }>(
+      'command',
+      'send',
+      'd1',
+      'reboot',
+      '--payload',
+      '{"after": 5}',
+      '--expires',
+      '1h',
+    );
+    expect(await run('command', 'list', '--state', 'queued')).toContain(commandId);
+    expect(await run('command', 'cancel', commandId)).toMatch(/state +cancelled/);
+    await run('device', 'delete', 'd1');
+    expect((await fails('device', 'show', 'd1')).exitCode).toBe(3);
+  });
+
+  it('handle tokens, keys, releases and webhooks', async () => {
+    expect(await run('token', 'create', 'ci', '--role', 'uploader', '--expires', '90d')).toMatch(
+      /^otk_[\w-]{43}\n$/,
+    );
+    const { list } = await json<{ list: readonly { tokenId: string }[] }>('token', 'list');
+    expect(await run('token', 'revoke', list[0]?.tokenId ?? '')).toMatch(/revoked +\d{4}-/);
+    const key = join(folder, 'key.pem');
+    expect((await otakit(['sign', 'keygen', '-o', key])).exitCode).toBe(0);
+    const refused = await fails('key', 'add', key, '--name', 'oops');
+    expect(refused.stderr).toContain('fleet/bad-key');
+    await run('package', 'create', 'model', '--kind', 'binary');
+    const model = join(folder, 'model.bin');
+    await writeFile(model, 'weights');
+    await run('artifact', 'create', model, '--package', 'model', '--version', '7');
+    const { releaseId } = await json<{ releaseId: string }>(
+      ...['release', 'create', '--components', 'model@7', '--release-tags', 'r7'],
+    );
+    expect(await run('release', 'update', releaseId, '--rollout', 'true')).toMatch(/enabled +yes/);
+    expect(await run('release', 'list', '--rollout', 'true')).toContain('r7');
+    await run('release', 'delete', releaseId);
+    await run('webhook', 'create', 'https://example.com/hook', '--event', 'rollout.*');
+    expect(await run('webhook', 'list')).toContain('https://example.com/hook');
+  });
+
+  it.each([
+    ['a duration', ['token', 'create', 'x', '--role', 'viewer', '--expires', 'soon'], 2],
+    ['a role', ['token', 'create', 'x', '--role', 'king'], 2],
+    ['a size', ['blueprint', 'create', 'b', '-c', 'esp32', '-p', TABLE, '--flash-size', 'big'], 2],
+    ['a chip', ['blueprint', 'create', 'b', '-c', 'esp99', '-p', TABLE], 2],
+    ['a page', ['package', 'list', '--page', 'x'], 3],
+    ['JSON', ['command', 'send', 'd1', 'reboot', '--payload', '{'], 2],
+    [
+      'a percentage',
+      ['rollout', 'start', '--cohort', 'c', '--deployment', 'd', '--canary', '200'],
+      2,
+    ],
+    [
+      'a window',
+      ['rollout', 'start', '--cohort', 'c', '--deployment', 'd', '--window', '25:00'],
+      2,
+    ],
+    ['what to deliver', ['rollout', 'start', '--cohort', 'c'], 2],
+    ['a file', ['artifact', 'create', 'none.bin'], 3],
+    ['an id', ['cohort', 'create', '../etc'], 3],
+    ['metadata', ['package', 'create', 'm', '--metadata', 'team'], 2],
+  ])('refuse what is not %s', async (_what, args, exitCode) => {
+    const result = await fails(...args);
+    expect(result.stderr).toMatch(/^error [a-z]+\/[a-z-]+: .+/);
+    expect(result.exitCode).toBe(exitCode);
+    expect(result.stdout).toBe('');
+  });
+
+  it('say where they cannot reach a server, and what a token lacks', async () => {
+    const env = { OTAKIT_SERVER: 'http://127.0.0.1:9', OTAKIT_TOKEN: 'otk_x' };
+    const gone = await otakit(['package', 'list'], { env });
+    expect([gone.exitCode, gone.stderr]).toEqual([
+      5,
+      expect.stringContaining('cli/server-unreachable'),
+    ]);
+    const noToken = await otakit(['package', 'list', '--server', 'http://127.0.0.1:9']);
+    expect([noToken.exitCode, noToken.stderr]).toEqual([
+      2,
+      expect.stringContaining('OTAKIT_TOKEN'),
+    ]);
+    const both = await fails('package', 'list', '--server', 'http://127.0.0.1:9');
+    expect(both.exitCode).toBe(2);
+  });
+});
