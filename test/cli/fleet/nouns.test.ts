@@ -90,6 +90,28 @@ describe('the nouns of the fleet, over a folder', () => {
     expect((await fails('device', 'show', 'd1')).exitCode).toBe(3);
   });
 
+  it('sign an image, and let it in with its signature or none', async () => {
+    const key = join(folder, 'key.pem');
+    const signature = join(folder, 'app.sig');
+    expect((await otakit(['sign', 'keygen', '-o', key])).exitCode).toBe(0);
+    const what = ['--package', 'main', '--version', '1.0.0', '--blueprint', 'c3'];
+    const signed = await otakit(['sign', 'sign', IMAGE, '--key', key, ...what, '-o', signature]);
+    expect(signed.exitCode, signed.stderr).toBe(0);
+    await run('package', 'create', 'main');
+    await run('blueprint', 'create', 'c3', '--chip', 'esp32c3', '-p', TABLE);
+    const create = ['artifact', 'create', IMAGE, '--blueprint', 'c3', '--signature', signature];
+    const unknown = await fails(...create);
+    expect([unknown.exitCode, unknown.stderr]).toEqual([3, expect.stringContaining('unknown-key')]);
+    expect((await json<{ total: number }>('artifact', 'list')).total).toBe(0);
+    await run('key', 'add', join(folder, 'key.pub.pem'), '--name', 'release');
+    const made = await json<{ artifactId: string; signatures: unknown[] }>(...create);
+    expect(made.signatures).toHaveLength(1);
+    const { keyId } = JSON.parse(await readFile(signature, 'utf8')) as { keyId: string };
+    expect(await run('key', 'revoke', keyId)).toMatch(/revoked +\d{4}-/);
+    const again = await fails('artifact', 'add-signature', made.artifactId, signature);
+    expect(again.stderr).toContain('fleet/key-revoked');
+  });
+
   it('handle tokens, keys, releases and webhooks', async () => {
     expect(await run('token', 'create', 'ci', '--role', 'uploader', '--expires', '90d')).toMatch(
       /^otk_[\w-]{43}\n$/,
