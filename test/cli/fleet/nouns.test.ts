@@ -16,7 +16,7 @@ describe('the nouns of the fleet, over a folder', () => {
   /** Runs a command on the folder; it has to end well. */
   async function run(...args: readonly string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await otakit([...args, '--data', join(folder, 'fleet')]);
-    expect(exitCode, `otakit ${args.join(' ')}: ${stderr}`).toBe(0);
+    expect([args.join(' '), exitCode, stderr]).toEqual([args.join(' '), 0, expect.any(String)]);
     return stdout;
   }
   const json = async <T>(...args: readonly string[]) =>
@@ -96,7 +96,7 @@ describe('the nouns of the fleet, over a folder', () => {
     expect((await otakit(['sign', 'keygen', '-o', key])).exitCode).toBe(0);
     const what = ['--package', 'main', '--version', '1.0.0', '--blueprint', 'c3'];
     const signed = await otakit(['sign', 'sign', IMAGE, '--key', key, ...what, '-o', signature]);
-    expect(signed.exitCode, signed.stderr).toBe(0);
+    expect([signed.exitCode, signed.stderr]).toEqual([0, expect.any(String)]);
     await run('package', 'create', 'main');
     await run('blueprint', 'create', 'c3', '--chip', 'esp32c3', '-p', TABLE);
     const create = ['artifact', 'create', IMAGE, '--blueprint', 'c3', '--signature', signature];
@@ -127,7 +127,12 @@ describe('the nouns of the fleet, over a folder', () => {
     await writeFile(model, 'weights');
     await run('artifact', 'create', model, '--package', 'model', '--version', '7');
     const { releaseId } = await json<{ releaseId: string }>(
-      ...['release', 'create', '--components', 'model@7', '--release-tags', 'r7'],
+      'release',
+      'create',
+      '--components',
+      'model@7',
+      '--release-tags',
+      'r7',
     );
     expect(await run('release', 'update', releaseId, '--rollout', 'true')).toMatch(/enabled +yes/);
     expect(await run('release', 'list', '--rollout', 'true')).toContain('r7');
