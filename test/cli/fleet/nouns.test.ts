@@ -1,4 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { otakit } from '../../support/cli.ts';
@@ -176,6 +178,13 @@ describe('the nouns of the fleet, over a folder', () => {
       5,
       expect.stringContaining('cli/server-unreachable'),
     ]);
+    await using other = await serveText('<html>a router</html>');
+    const env2 = { OTAKIT_SERVER: other.url, OTAKIT_TOKEN: 'otk_x' };
+    const wrong = await otakit(['package', 'list'], { env: env2 });
+    expect([wrong.exitCode, wrong.stderr]).toEqual([
+      5,
+      expect.stringContaining('cli/server-answer'),
+    ]);
     const noToken = await otakit(['package', 'list', '--server', 'http://127.0.0.1:9']);
     expect([noToken.exitCode, noToken.stderr]).toEqual([
       2,
@@ -185,3 +194,18 @@ describe('the nouns of the fleet, over a folder', () => {
     expect(both.exitCode).toBe(2);
   });
 });
+
+/** A server that answers everything with one text. */
+async function serveText(text: string): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((_request, response) => response.end(text));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
