@@ -5,10 +5,12 @@ import {
   type ThrowableCode,
 } from '../shared/index.ts';
 import { ARTIFACT_CODES } from './artifacts/codes.ts';
+import { ROLLOUT_CODES } from './rollouts/codes.ts';
 
 /** Every code of the fleet, with its meaning and what HTTP answers. */
 export const FLEET_CODES = {
   ...ARTIFACT_CODES,
+  ...ROLLOUT_CODES,
   'fleet/not-found': {
     kind: 'input',
     httpStatus: 404,

@@ -1,0 +1,58 @@
+import { loadKit } from '../desired/deployment-kit.ts';
+import type { Deployment } from '../deployments/deployment.ts';
+import { newId } from '../ids.ts';
+import type { Repositories } from '../repositories.ts';
+import { countOf } from './counters.ts';
+import type { Rollout } from './rollout.ts';
+
+/** Why a rollout cannot be taken back, or `null`. `booted`: whether devices have booted it already. */
+export async function obstacleToRollback(
+  repositories: Repositories,
+  { deploymentId, plan }: Pick<Rollout, 'deploymentId' | 'plan'>,
+  booted: boolean,
+): Promise<string | null> {
+  if (plan.rollbackDeploymentId === null) return 'there is nothing to go back to';
+  const [forward, back] = [
+    await loadKit(repositories, deploymentId, false),
+    await loadKit(repositories, plan.rollbackDeploymentId, false),
+  ];
+  if (back === null) return `deployment ${plan.rollbackDeploymentId} is not there`;
+  if (!booted) return null;
+  for (const { artifact } of forward?.parts ?? []) {
+    const old = back.parts.find((part) => part.component.packageId === artifact.packageId);
+    const [from, to] = [artifact.image?.secureVersion, old?.artifact.image?.secureVersion];
+    if (from !== undefined && to !== undefined && to < from) {
+      return `${artifact.packageId}@${old?.artifact.version} has secure version ${to}, below ${from} of ${artifact.version}: a device that booted that never boots it again`;
+    }
+  }
+  return null;
+}
+
+/** Whether any device runs, or ran, what the rollout delivers. */
+export function hasBooted({ counters, state }: Rollout): boolean {
+  return (
+    state.kind === 'completed' || countOf(counters, ['soaking', 'succeeded', 'rolled-back']) > 0
+  );
+}
+
+/** Going back is a new deployment with the old artifacts, so that sequences only ever rise. */
+export async function makeRollbackDeployment(
+  { deployments }: Repositories,
+  { plan }: Rollout,
+  randomBytes: (count: number) => Uint8Array,
+  nowMs: number,
+): Promise<Deployment | null> {
+  const old =
+    plan.rollbackDeploymentId === null ? null : await deployments.get(plan.rollbackDeploymentId);
+  if (old === null) return null;
+  const deployment: Deployment = {
+    deploymentId: newId('dep', randomBytes),
+    name: `Back to ${old.name === '' ? old.deploymentId : old.name}`.slice(0, 128),
+    sequence: (await deployments.lastSequence()) + 1,
+    components: old.components,
+    restores: old.deploymentId,
+    createdAtMs: nowMs,
+  };
+  await deployments.insert(deployment);
+  return deployment;
+}
