@@ -1,6 +1,7 @@
+import type { Change } from '../change.ts';
+import { insertDeployment } from '../deployments/deployment-service.ts';
 import { loadKit } from '../desired/deployment-kit.ts';
 import type { Deployment } from '../deployments/deployment.ts';
-import { newId } from '../ids.ts';
 import type { Repositories } from '../repositories.ts';
 import { countOf } from './counters.ts';
 import type { Rollout } from './rollout.ts';
@@ -37,22 +38,17 @@ export function hasBooted({ counters, state }: Rollout): boolean {
 
 /** Going back is a new deployment with the old artifacts, so that sequences only ever rise. */
 export async function makeRollbackDeployment(
-  { deployments }: Repositories,
+  change: Change,
   { plan }: Rollout,
   randomBytes: (count: number) => Uint8Array,
-  nowMs: number,
 ): Promise<Deployment | null> {
-  const old =
-    plan.rollbackDeploymentId === null ? null : await deployments.get(plan.rollbackDeploymentId);
+  if (plan.rollbackDeploymentId === null) return null;
+  const old = await loadKit(change.repositories, plan.rollbackDeploymentId, false);
   if (old === null) return null;
-  const deployment: Deployment = {
-    deploymentId: newId('dep', randomBytes),
-    name: `Back to ${old.name === '' ? old.deploymentId : old.name}`.slice(0, 128),
-    sequence: (await deployments.lastSequence()) + 1,
-    components: old.components,
-    restores: old.deploymentId,
-    createdAtMs: nowMs,
-  };
-  await deployments.insert(deployment);
-  return deployment;
+  const { deploymentId, name } = old.deployment;
+  return insertDeployment(change, randomBytes, {
+    name: `Back to ${name === '' ? deploymentId : name}`.slice(0, 200),
+    artifacts: old.parts.map(({ artifact }) => artifact),
+    restores: deploymentId,
+  });
 }

@@ -111,20 +111,16 @@ export class RolloutSession {
 
   async #makeRollback(): Promise<void> {
     const { change, randomBytes } = this.#parts;
-    const { repositories, atMs } = change;
+    const { repositories } = change;
     const rollout = this.#rollout;
     const obstacle = await obstacleToRollback(repositories, rollout, hasBooted(rollout));
     const made =
-      obstacle === null
-        ? await makeRollbackDeployment(repositories, rollout, randomBytes, atMs)
-        : null;
+      obstacle === null ? await makeRollbackDeployment(change, rollout, randomBytes) : null;
     if (made === null) {
       await this.apply({ kind: 'rollback-refused', reason: obstacle ?? 'nothing to go back to' });
       return;
     }
-    const { deploymentId, restores, sequence } = made;
-    change.audit('deployment.create', `deployment/${deploymentId}`, { restores, sequence });
-    change.event('deployment.created', { data: { deploymentId, restores, sequence } });
+    const { deploymentId } = made;
     const cohort = await repositories.cohorts.get(rollout.cohortId);
     if (cohort?.activeDeploymentId === rollout.deploymentId) await this.#moveCohort(deploymentId);
     await this.apply({ kind: 'rollback-made', deploymentId });

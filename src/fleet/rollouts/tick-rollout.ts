@@ -1,0 +1,98 @@
+import type { Change } from '../change.ts';
+import type { FleetContext } from '../context.ts';
+import { WAS_OFFERED } from './counters.ts';
+import { changes } from './decide-contact.ts';
+import { decide } from './decide.ts';
+import type { RolloutEvent } from './decision.ts';
+import type { RolloutDevice } from './rollout.ts';
+import { RolloutSession } from './rollout-session.ts';
+
+/** Devices looked at in one transaction, so that nobody who reports waits for long. */
+const BATCH = 200;
+
+/** The rollouts that time may move on. */
+export async function ticking({ store }: FleetContext): Promise<readonly string[]> {
+  const { list } = await store.read.rollouts.list(
+    { states: ['pending', 'active', 'paused', 'rolling-back'] },
+    { page: 0, perPage: 1000 },
+  );
+  return list.map(({ rolloutId }) => rolloutId);
+}
+
+/** Moves one rollout on: devices that are to go back, devices whose time is over, phases, its end. */
+export async function tickRollout(context: FleetContext, rolloutId: string): Promise<void> {
+  const { store, clock } = context;
+  for (;;) {
+    const rollout = await store.read.rollouts.get(rolloutId);
+    if (rollout?.state.kind !== 'rolling-back') break;
+    const { list } = await store.read.rolloutDevices.list(
+      rolloutId,
+      { states: ['scheduled', ...WAS_OFFERED], direction: 'forward' },
+      { page: 0, perPage: BATCH },
+    );
+    if (list.length === 0) break;
+    await eachRow(context, rolloutId, list, () => ({ kind: 'device-recalled' }));
+  }
+  for (;;) {
+    const due = await store.read.rolloutDevices.due(rolloutId, clock.now(), BATCH);
+    if (due.length === 0 || !(await eachRow(context, rolloutId, due, dueEvent))) break;
+  }
+  const rollout = await store.read.rollouts.get(rolloutId);
+  if (rollout === null) return;
+  // Most ticks find nothing to do; those shall not cost a transaction.
+  const view = { rollout, row: null };
+  const tick: RolloutEvent = { kind: 'tick', recalled: true };
+  if (!changes(view, decide(view, tick, clock.now()))) return;
+  await context.change('system', async (change) => {
+    const now = await change.repositories.rollouts.get(rolloutId);
+    if (now === null) return;
+    const session = new RolloutSession({ change, randomBytes: context.randomBytes }, now);
+    // Taken back between the two looks: its devices are recalled at the next tick.
+    const recalled = rollout.state.kind === 'rolling-back';
+    await session.apply({ kind: 'tick', recalled });
+    await session.save();
+  });
+}
+
+/** Of a device that left meanwhile nothing is expected any more. */
+async function dueEvent(
+  change: Change,
+  session: RolloutSession,
+  { deviceId }: RolloutDevice,
+): Promise<RolloutEvent> {
+  const device = await change.repositories.devices.get(deviceId);
+  if (device === null) return { kind: 'device-left', reason: 'the device was removed' };
+  return device.cohortId === session.rollout.cohortId
+    ? { kind: 'device-due' }
+    : { kind: 'device-left', reason: `left cohort ${session.rollout.cohortId}` };
+}
+
+/** Whether anything changed. */
+async function eachRow(
+  { change, randomBytes }: FleetContext,
+  rolloutId: string,
+  rows: readonly RolloutDevice[],
+  eventFor: (
+    change: Change,
+    session: RolloutSession,
+    row: RolloutDevice,
+  ) => RolloutEvent | Promise<RolloutEvent>,
+): Promise<boolean> {
+  return change('system', async (within) => {
+    const { rollouts, rolloutDevices } = within.repositories;
+    const rollout = await rollouts.get(rolloutId);
+    if (rollout === null) return false;
+    const session = new RolloutSession({ change: within, randomBytes }, rollout);
+    let any = false;
+    for (const { deviceId } of rows) {
+      // Read anew: it may have reported since.
+      const row = await rolloutDevices.get(rolloutId, deviceId);
+      if (row === null) continue;
+      const decision = await session.apply(await eventFor(within, session, row), row);
+      any ||= decision.row !== row;
+    }
+    await session.save();
+    within.news(rows.map(({ deviceId }) => deviceId));
+    return any;
+  });
+}
