@@ -240,7 +240,12 @@ export interface ReleaseService extends Readable<Release, { enabled?: boolean; t
 export interface RolloutService extends Readable<Rollout, RolloutFilter> {
   start(
     actor: Actor,
-    fields: { readonly deploymentId: string; readonly cohortId: string } & Partial<RolloutPlan>,
+    fields: {
+      readonly deploymentId: string;
+      readonly cohortId: string;
+      /** Ends an unfinished rollout of the cohort, rather than being refused because of it. */
+      readonly supersede?: boolean;
+    } & Partial<RolloutPlan>,
   ): Promise<Rollout>;
   pause(actor: Actor, rolloutId: string, reason?: string): Promise<Rollout>;
   resume(actor: Actor, rolloutId: string): Promise<Rollout>;

@@ -6,6 +6,7 @@ import { checkText, mustExist, revise } from '../entity.ts';
 import type { DeviceService } from '../fleet.ts';
 import { checkChosenId } from '../ids.ts';
 import type { Repositories } from '../repositories.ts';
+import { leaveRollout } from '../rollouts/leave-rollout.ts';
 import { checkTags } from '../tags/check-tags.ts';
 import type { Device } from './device.ts';
 
@@ -42,6 +43,9 @@ export function createDeviceService(context: FleetContext): Omit<DeviceService, 
         const after = revise(before, { ...changes, tags }, revision);
         await repositories.devices.update(after);
         within.audit('device.update', `device/${deviceId}`, { ...changes, addTags, removeTags });
+        if (after.cohortId !== before.cohortId) {
+          await leaveRollout(within, randomBytes, before, `left cohort ${before.cohortId}`);
+        }
         tellMove(within, before, after);
         within.news([deviceId]);
         return after;
@@ -64,8 +68,10 @@ export function createDeviceService(context: FleetContext): Omit<DeviceService, 
         return { device, secret };
       }),
     remove: (actor, deviceId) =>
-      change(actor, async ({ repositories, audit, event, news }) => {
-        mustExist(await repositories.devices.get(deviceId), 'device', deviceId);
+      change(actor, async (within) => {
+        const { repositories, audit, event, news } = within;
+        const device = mustExist(await repositories.devices.get(deviceId), 'device', deviceId);
+        await leaveRollout(within, randomBytes, device, 'the device was removed');
         await repositories.devices.delete(deviceId);
         audit('device.remove', `device/${deviceId}`);
         event('device.removed', { deviceId });

@@ -46,7 +46,7 @@ function check(plan: RolloutPlan): void {
   if (plan.stepPercent !== null) percentage('stepPercent', plan.stepPercent, 0.01);
   percentage('failureThresholdPercent', plan.failureThresholdPercent, 0);
   if (plan.phaseMs !== null) whole('phaseMs', plan.phaseMs, 1, LONGEST_MS);
-  whole('minSample', plan.minSample, 1, 1_000_000_000);
+  whole('minSample', plan.minSample, 0, 1_000_000_000);
   whole('soakMs', plan.soakMs, 0, LONGEST_MS);
   whole('deviceTimeoutMs', plan.deviceTimeoutMs, 1, LONGEST_MS);
   if (plan.maxConcurrent !== null) whole('maxConcurrent', plan.maxConcurrent, 1, 1_000_000_000);

@@ -76,6 +76,7 @@ const stateSchema = z.discriminatedUnion('kind', [
     atMs: moment,
     reason: z.string(),
     rolledBack: z.boolean(),
+    deploymentId: z.string().nullable(),
   }),
 ]);
 
