@@ -11,7 +11,12 @@ import { createCommandService } from './commands/command-service.ts';
 import { createTokenService } from './access/token-service.ts';
 import { createWebhookService } from './webhooks/webhook-service.ts';
 import { createDeviceService } from './devices/device-service.ts';
+import { createDeviceGate } from './devices/device-gate.ts';
 import { createEventService } from './events/event-service.ts';
+import { explainDevice } from './desired/explain-device.ts';
+import { FleetCache } from './desired/fleet-cache.ts';
+import type { Fleet } from './fleet.ts';
+import { createRolloutService } from './rollouts/rollout-service.ts';
 
 /**
  * The whole fleet over a store and a place for bytes. It starts no timers: somebody calls
@@ -20,23 +25,47 @@ import { createEventService } from './events/event-service.ts';
  * @example
  * await using fleet = createFleet({ store, blobs, clock: systemClock });
  */
-export function createFleet(parts: FleetParts) {
+export function createFleet(parts: FleetParts): Fleet {
   const context = createFleetContext(parts);
+  const cache = new FleetCache(context);
+  const artifacts = createArtifactService(context);
+  const commands = createCommandService(context);
+  const rollouts = createRolloutService(context);
+  const gate = createDeviceGate({
+    context,
+    cache,
+    commands,
+    openArtifact: (artifactId) => artifacts.open(artifactId),
+  });
   return {
     audit: { list: context.store.read.audit.list.bind(context.store.read.audit) },
     events: createEventService(context),
     packages: createPackageService(context),
     blueprints: createBlueprintService(context),
-    artifacts: createArtifactService(context),
+    artifacts,
     keys: createKeyService(context),
     tags: createTagService(context),
     cohorts: createCohortService(context),
     deployments: createDeploymentService(context),
     releases: createReleaseService(context),
-    commands: createCommandService(context),
+    commands,
     tokens: createTokenService(context),
     webhooks: createWebhookService(context),
-    devices: createDeviceService(context),
-    [Symbol.asyncDispose]: () => context.store[Symbol.asyncDispose](),
+    devices: {
+      ...createDeviceService(context),
+      explain: (deviceId) => explainDevice(context, cache, deviceId),
+    },
+    rollouts: {
+      ...rollouts,
+      tick: async () => {
+        await rollouts.tick();
+        await gate.flush();
+      },
+    },
+    gate,
+    [Symbol.asyncDispose]: async () => {
+      await gate.flush();
+      await context.store[Symbol.asyncDispose]();
+    },
   };
 }

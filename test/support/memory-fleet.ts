@@ -12,7 +12,8 @@ export async function memoryFleet() {
 
 const nothing = () => Promise.reject(new Error('this fleet keeps no bytes'));
 
-const NO_BYTES: BlobStore = {
+/** For fleets whose artifacts have no bytes. */
+export const NO_BYTES: BlobStore = {
   stage: nothing,
   open: () => Promise.resolve(null),
   has: () => Promise.resolve(false),

@@ -51,4 +51,6 @@ export interface ArtifactFailures {
   readonly notBeforeMs: number;
   /** It said that it restarts into the artifact, and has not booted since. */
   readonly rebooting: boolean;
+  /** What it ran then, as far as it had said so. */
+  readonly fromVersion: string | null;
 }

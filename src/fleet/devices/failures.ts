@@ -18,13 +18,19 @@ export function countFailure(
   const waitMs = Math.min(LONGEST_MS, BASE_MS * 2 ** (count - 1));
   return {
     ...failures,
-    [packageId]: { artifactId, count, notBeforeMs: nowMs + waitMs, rebooting: false },
+    [packageId]: {
+      artifactId,
+      count,
+      notBeforeMs: nowMs + waitMs,
+      rebooting: false,
+      fromVersion: null,
+    },
   };
 }
 
 /** Notes that a device restarts into an artifact, or that it came back, outside of any rollout. */
 export function markRebooting(
-  { failures }: Pick<Device, 'failures'>,
+  { failures, reported }: Pick<Device, 'failures' | 'reported'>,
   packageId: string,
   artifactId: string,
   rebooting: boolean,
@@ -32,5 +38,6 @@ export function markRebooting(
   const known = failures[packageId];
   const same = known?.artifactId === artifactId;
   const { count, notBeforeMs } = same ? known : { count: 0, notBeforeMs: 0 };
-  return { ...failures, [packageId]: { artifactId, count, notBeforeMs, rebooting } };
+  const fromVersion = rebooting ? (reported[packageId]?.version ?? null) : null;
+  return { ...failures, [packageId]: { artifactId, count, notBeforeMs, rebooting, fromVersion } };
 }

@@ -16,14 +16,16 @@ type Progress = Extract<RolloutEvent, { kind: 'device-progress' }>;
 /** Whether what devices say still matters: it is unfinished, or took devices back and awaits sleepers. */
 export function isOpenFor({ state }: Rollout, { direction }: RolloutDevice): boolean {
   switch (state.kind) {
-    case 'completed':
-      return false;
-    case 'failed':
-      return direction === 'back' && state.deploymentId !== null;
+    case 'pending':
+    case 'active':
+    case 'paused':
+      return direction === 'forward';
     case 'rolling-back':
       return direction === 'back';
-    default:
-      return direction === 'forward';
+    case 'failed':
+      return direction === 'back' && state.deploymentId !== null;
+    case 'completed':
+      return false;
   }
 }
 

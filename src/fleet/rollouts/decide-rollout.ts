@@ -35,7 +35,9 @@ export function tick(view: RolloutView, recalled: boolean, nowMs: number): Rollo
         : unchanged(view);
     case 'rolling-back':
       return recalled ? endOfWayBack(view, nowMs) : unchanged(view);
-    default:
+    case 'paused':
+    case 'completed':
+    case 'failed':
       return unchanged(view);
   }
 }

@@ -108,6 +108,9 @@ export const rolloutSchema = z.object({
       z.ZodInt
     >,
   ),
+  retrying: z.int().min(0),
+  members: z.int().min(0),
+  supersedes: z.string().nullable(),
   startedAtMs: moment,
   createdAtMs: moment,
   revision,
