@@ -55,24 +55,18 @@ describe('the gate for devices', () => {
     await world.devices(1);
     await world.start({ canaryPercent: 100 });
     const { gate } = world.fleet;
-    const refused = async (packageId: string, artifactId?: string) =>
-      expect(gate.openAssigned(await world.contact('d000'), packageId, artifactId));
-    await (await refused('modem')).rejects.toMatchObject({ code: 'fleet/not-assigned' });
-    await (
-      await refused('main', 'art_main-1.0.0')
-    ).rejects.toMatchObject({
+    const open = async (packageId: string, artifactId?: string) =>
+      gate.openAssigned(await world.contact('d000'), packageId, artifactId);
+    await expect(open('modem')).rejects.toMatchObject({ code: 'fleet/not-assigned' });
+    await expect(open('main', 'art_main-1.0.0')).rejects.toMatchObject({
       code: 'fleet/not-assigned',
     });
     // Let through, up to the bytes that this fleet does not have.
-    await (
-      await refused('main', 'art_main-2.0.0')
-    ).rejects.not.toMatchObject({
+    await expect(open('main', 'art_main-2.0.0')).rejects.not.toMatchObject({
       code: 'fleet/not-assigned',
     });
     await world.boots('d000', '2.0.0');
-    await (
-      await refused('main')
-    ).rejects.toMatchObject({
+    await expect(open('main')).rejects.toMatchObject({
       code: 'fleet/not-assigned',
       message: expect.stringContaining('runs 2.0.0 already') as string,
     });

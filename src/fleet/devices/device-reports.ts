@@ -27,7 +27,7 @@ export async function noteProgress(
   const word = await preview(context, cache, device, purpose);
   const tracked = word?.view.row !== null && word !== null;
   if (tracked && !word.changes) return;
-  if (!tracked && !ENDS.includes(report.state)) return;
+  if (!tracked && !ENDS.has(report.state)) return;
   // Outside of a rollout: what it was given, looked up before the transaction.
   const target = tracked ? null : (await desiredOf(cache, device, null)).deploymentId;
   await context.change(`device:${device.deviceId}`, async (within) => {
@@ -41,7 +41,7 @@ export async function noteProgress(
 }
 
 /** What matters where no rollout keeps track. */
-const ENDS: readonly ProgressReport['state'][] = ['rebooting', 'failed', 'rolled-back'];
+const ENDS: ReadonlySet<ProgressReport['state']> = new Set(['rebooting', 'failed', 'rolled-back']);
 
 async function noteUntracked(
   { repositories, event, atMs }: Change,

@@ -23,7 +23,7 @@ export function asks(view: RolloutView, facts: DeviceFacts, nowMs: number): Roll
   const { kind } = rollout.state;
   if (kind !== 'pending' && kind !== 'active' && kind !== 'paused') return unchanged(view, COHORT);
   if (facts.atTarget) return runsTarget(view, facts, nowMs);
-  if (row !== null && (IN_FLIGHT.includes(row.state) || ENDED_WELL.includes(row.state))) {
+  if (row !== null && (IN_FLIGHT.includes(row.state) || ENDED_WELL.has(row.state))) {
     return unchanged(view, FORWARD);
   }
   // A device that was in stays in, whatever its rank: a retry by hand, one that had been offered before.
@@ -36,7 +36,7 @@ export function asks(view: RolloutView, facts: DeviceFacts, nowMs: number): Roll
 const FORWARD: RolloutAnswer = { kind: 'forward' };
 const BACK: RolloutAnswer = { kind: 'back' };
 const COHORT: RolloutAnswer = { kind: 'cohort' };
-const ENDED_WELL: readonly RolloutDevice['state'][] = ['soaking', 'succeeded'];
+const ENDED_WELL: ReadonlySet<RolloutDevice['state']> = new Set(['soaking', 'succeeded']);
 
 /** Not in yet. Where the rollout replaced another one, its devices must not be taken back meanwhile. */
 function outside({ rollout }: RolloutView): RolloutAnswer {

@@ -25,9 +25,8 @@ export function createRolloutService(context: FleetContext): RolloutService {
     change(actor, async (within) => {
       const session = await open(context, within, rolloutId);
       if (event.kind === 'rollback') await checkRollback(within.repositories, session.rollout);
-      within.audit(`rollout.${event.kind}`, `rollout/${rolloutId}`, {
-        ...('reason' in event ? { reason: event.reason } : {}),
-      });
+      const details = 'reason' in event ? { reason: event.reason } : {};
+      within.audit(`rollout.${event.kind}`, `rollout/${rolloutId}`, details);
       await session.apply(event);
       const rollout = await session.save();
       within.news(context.news.waiting());
