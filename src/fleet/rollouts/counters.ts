@@ -56,10 +56,18 @@ export function isRetrying(row: RolloutDevice | null): boolean {
   return row !== null && row.attempts > 1 && UNDER_WAY.includes(row.state);
 }
 
-/** What the threshold looks at. */
-export function sample(rollout: Rollout): { readonly failed: number; readonly finished: number } {
-  const failed = countOf(rollout.counters, FAILED) + rollout.retrying;
-  return { failed, finished: failed + rollout.counters.succeeded };
+/**
+ * What the threshold looks at. Devices that booted the target count before their soak is over: those
+ * that fail say so at once, and a share of the finished alone would be a share of the hasty.
+ */
+export function sample({ counters, retrying }: Rollout): {
+  readonly failed: number;
+  readonly finished: number;
+} {
+  const failed = countOf(counters, FAILED) + retrying;
+  // Which of those in their soak are there again after a failure is not kept; at most all of them.
+  const retryingInSoak = Math.min(retrying, counters.soaking);
+  return { failed, finished: failed + counters.succeeded + counters.soaking - retryingInSoak };
 }
 
 /** Counted again from the log of a rollout: what the counters must be equal to. */
