@@ -4,7 +4,6 @@ import {
   createFleet,
   dropUnreferencedBlobs,
   DEFAULT_FLEET_OPTIONS,
-  type Fleet,
   type FleetOptions,
   openBlobFolder,
   openFleetFolder,
@@ -37,8 +36,7 @@ export function folderHomes({ folder, clock, log, options }: FolderOptions): Fle
         // What a crash left between the bytes of an upload and its record.
         const dropped = await dropUnreferencedBlobs({ store, blobs });
         if (dropped > 0) log.info('left-over bytes removed', { dropped });
-        const made = createFleet({ store, blobs, clock, options, onError });
-        const fleet = Object.assign({} as Fleet, made);
+        const fleet = createFleet({ store, blobs, clock, options, onError });
         const key = await openTokenKey(join(folder, KEY_FILE));
         for (const { message } of key.issues) log.warn(message);
         return {
@@ -47,7 +45,11 @@ export function folderHomes({ folder, clock, log, options }: FolderOptions): Fle
           tokenKey: key.bytes,
           backup: (signal) => backupFleet({ folder, blobs, clock, signal }),
           maxArtifactBytes: options.maxArtifactBytes ?? DEFAULT_FLEET_OPTIONS.maxArtifactBytes,
-          [Symbol.asyncDispose]: () => data[Symbol.asyncDispose](),
+          [Symbol.asyncDispose]: async () => {
+            // First what the fleet has not written down yet, then the folder and its lock.
+            await fleet[Symbol.asyncDispose]();
+            await data[Symbol.asyncDispose]();
+          },
         };
       } catch (error) {
         await data[Symbol.asyncDispose]();

@@ -56,10 +56,7 @@ export async function startTestServer({
     homes: {
       open: async () => {
         const store = await openStore({ file: ':memory:', clock });
-        const fleet = Object.assign(
-          {} as Fleet,
-          createFleet({ store, blobs: createMemoryBlobs(), clock, options }),
-        );
+        const fleet = createFleet({ store, blobs: createMemoryBlobs(), clock, options });
         return {
           fleet,
           store,

@@ -1,10 +1,14 @@
 import { Option } from 'commander';
+import { addCommon } from '../fleet/options.ts';
 import type { RegisterNoun } from '../nouns.ts';
+import type { ArchiveOptions } from './archive.ts';
 import type { ServerArguments } from './run.ts';
 
 /** `otakit server` */
 export const registerServer: RegisterNoun = (server, cli) => {
   server
+    // An option behind a verb is the verb's.
+    .enablePositionalOptions()
     .option('--data <folder>', 'data folder of the fleet; OTAKIT_DATA/fleet otherwise')
     .option('--port <port>', 'port to listen on; 0 takes any that is free', '8266')
     .option('--bind <address>', 'address to listen on', '0.0.0.0')
@@ -23,7 +27,44 @@ export const registerServer: RegisterNoun = (server, cli) => {
       const { runServer } = await import('./run.ts');
       await runServer(options, cli);
     });
+  addCommon(
+    server.command('backup').description('Copy the whole fleet into one file, while in use.'),
+  )
+    .requiredOption('-o, --output <file>', 'file to write')
+    .option('--force', 'overwrite the file')
+    .addHelpText('after', BACKUP_HELP)
+    .action(async (options: ArchiveOptions & { output: string; force?: true }) => {
+      const { backup } = await import('./archive.ts');
+      await backup(options, cli);
+    });
+  addCommon(
+    server.command('restore').description('Put the fleet of a backup in place of what is there.'),
+  )
+    .argument('<file>', 'what `otakit server backup` wrote')
+    .addHelpText('after', RESTORE_HELP)
+    .action(async (file: string, options: ArchiveOptions) => {
+      const { restore } = await import('./archive.ts');
+      await restore(file, options, cli);
+    });
 };
+
+const BACKUP_HELP = `
+Examples:
+  otakit server backup -o fleet-2026-11-21.tar
+  OTAKIT_TOKEN=otk_… otakit server backup --server http://ota.example.com -o fleet.tar
+
+A tar archive: the database as it was at one moment, and the bytes of every artifact. It holds hashes of
+secrets, and the secrets of webhooks: keep it as safe as the data folder.
+`;
+
+const RESTORE_HELP = `
+Examples:
+  otakit server restore fleet-2026-11-21.tar
+  otakit server restore fleet.tar --data /var/lib/otakit
+
+The archive is checked to its last byte before anything is touched. A running server is not restarted:
+it answers 503 for a moment. The database from before stays in the folder, under another name.
+`;
 
 const HELP = `
 Examples:

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -92,5 +94,43 @@ describe('otakit server', () => {
     const { stdout } = await otakit(['server', '--help']);
     expect(stdout).toContain('otakit server --data /var/lib/otakit');
     expect(stdout).toContain('--require-signatures');
+  });
+});
+
+describe('otakit server backup and restore', () => {
+  it('save a fleet while its server runs, and bring it back', async () => {
+    const folder = await temporaryFolder();
+    const file = join(await temporaryFolder(), 'fleet.tar');
+    const running = start(folder);
+    await running.nextEvent('listening');
+    const at = ['--data', folder];
+    expect((await otakit(['cohort', 'create', 'before', ...at])).exitCode).toBe(0);
+    const saved = await otakit(['server', 'backup', '-o', file, ...at]);
+    expect(saved.stderr).toBe('');
+    expect(saved.stdout).toContain('the whole fleet');
+    const again = await otakit(['server', 'backup', '-o', file, ...at]);
+    expect(again.exitCode).toBe(2);
+    expect(again.stderr).toContain('cli/file-exists');
+    expect((await otakit(['cohort', 'create', 'after', ...at])).exitCode).toBe(0);
+    const restored = await otakit(['server', 'restore', file, ...at]);
+    expect(restored.stderr).toBe('');
+    expect(restored.stdout).toContain('0 artifacts, 0 devices');
+    const cohorts = await otakit(['cohort', 'list', '--json', ...at]);
+    expect(cohorts.stdout).toContain('before');
+    expect(cohorts.stdout).not.toContain('after');
+    expect(await running.stop()).toBe(0);
+  });
+
+  it('work on a folder without a server, and refuse what is no backup', async () => {
+    const at = ['--data', await temporaryFolder()];
+    const file = join(await temporaryFolder(), 'fleet.tar');
+    expect((await otakit(['server', 'backup', '-o', file, ...at])).exitCode).toBe(0);
+    expect((await otakit(['server', 'restore', file, '--json', ...at])).exitCode).toBe(0);
+    await writeFile(file, 'no archive');
+    const refused = await otakit(['server', 'restore', file, ...at]);
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.stderr).toContain('fleet/bad-archive');
+    const missing = await otakit(['server', 'restore', `${file}.missing`, ...at]);
+    expect(missing.stderr).toContain('cli/file-not-readable');
   });
 });
