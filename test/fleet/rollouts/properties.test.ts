@@ -1,0 +1,239 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RolloutPlan } from '../../../src/fleet/index.ts';
+import { OPERATOR, RolloutWorld } from '../../support/rollout-world.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const DEVICES = 6;
+const PROGRESS = [
+  'downloading',
+  'verifying',
+  'installing',
+  'rebooting',
+  'failed',
+  'rolled-back',
+] as const;
+
+type Step =
+  | { readonly do: 'asks' | 'updates' | 'leaves' | 'joins'; readonly device: number }
+  | { readonly do: 'says'; readonly device: number; readonly state: (typeof PROGRESS)[number] }
+  | {
+      readonly do: 'boots';
+      readonly device: number;
+      readonly version: string;
+      readonly sinceBoot: boolean;
+    }
+  | { readonly do: 'waits'; readonly ms: number; readonly ticks: number }
+  | { readonly do: 'restarts' }
+  | { readonly do: 'pause' | 'resume' | 'advance' | 'rollback' | 'retryFailed' };
+
+const device = fc.nat(DEVICES - 1);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constantFrom('asks' as const, 'updates' as const),
+      device,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('says' as const),
+      device,
+      state: fc.constantFrom(...PROGRESS),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('boots' as const),
+      device,
+      version: fc.constantFrom('1.0.0', '2.0.0', '2.0.0', '1.5.0', 'odd'),
+      sinceBoot: fc.boolean(),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('waits' as const),
+      ms: fc.constantFrom(0, MINUTE, 10 * MINUTE, HOUR, 5 * HOUR, DAY),
+      ticks: fc.nat(2),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constantFrom('leaves' as const, 'joins' as const),
+      device,
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant<Step>({ do: 'restarts' }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        'pause' as const,
+        'resume' as const,
+        'resume' as const,
+        'advance' as const,
+        'rollback' as const,
+        'retryFailed' as const,
+      ),
+    }),
+  },
+);
+
+const plan: fc.Arbitrary<Partial<RolloutPlan>> = fc.record({
+  canaryPercent: fc.constantFrom(5, 40, 100),
+  stepPercent: fc.constantFrom(null, 30),
+  phaseMs: fc.constantFrom(HOUR, 4 * HOUR),
+  failureThresholdPercent: fc.constantFrom(10, 50, 100),
+  minSample: fc.constantFrom(1, 3),
+  soakMs: fc.constantFrom(0, 10 * MINUTE),
+  deviceTimeoutMs: fc.constantFrom(HOUR, 2 * DAY),
+  autoRollback: fc.boolean(),
+  maxConcurrent: fc.constantFrom(null, 1, 2),
+  window: fc.constantFrom(null, { fromMinute: 1380, toMinute: 240, timeZone: 'Europe/Berlin' }),
+});
+
+const idOf = (at: number) => `d${String(at).padStart(3, '0')}`;
+
+/** What the world has to be like at any time. */
+class Watch {
+  readonly #world: RolloutWorld;
+  readonly #rolloutId: string;
+  #cut = '';
+  #percent = 0;
+  readonly #offered = new Set<string>();
+
+  constructor(world: RolloutWorld, rolloutId: string) {
+    this.#world = world;
+    this.#rolloutId = rolloutId;
+  }
+
+  async check(): Promise<void> {
+    const rollout = await this.#world.rollout(this.#rolloutId);
+    expect(await this.#world.contradictions(this.#rolloutId)).toEqual([]);
+    expect(rollout.percent).toBeGreaterThanOrEqual(this.#percent);
+    expect(rollout.cut >= this.#cut).toBe(true);
+    this.#percent = rollout.percent;
+    this.#cut = rollout.cut;
+    const { plan: fixed, counters } = rollout;
+    const inFlight =
+      counters.offered +
+      counters.downloading +
+      counters.verifying +
+      counters.installing +
+      counters.rebooting;
+    // A rollback may find more under way; the way forward never begins more.
+    if (fixed.maxConcurrent !== null && rollout.state.kind === 'active') {
+      expect(inFlight).toBeLessThanOrEqual(fixed.maxConcurrent);
+    }
+    // Who was offered it once stays among those who were, but for a rollback, a move or an explicit retry.
+    const rows = await this.#world.rows(this.#rolloutId);
+    for (const row of rows) {
+      if (row.direction === 'forward' && row.attempts > 0) this.#offered.add(row.deviceId);
+    }
+    expect(rows.map(({ deviceId }) => deviceId)).toEqual(
+      expect.arrayContaining([...this.#offered]),
+    );
+    for (const row of rows) expect(row.reason).not.toBe('');
+  }
+
+  /** What was taken back is offered to nobody. */
+  async checkOffer(version: string | null): Promise<void> {
+    const { state } = await this.#world.rollout(this.#rolloutId);
+    if (state.kind === 'rolling-back' || state.kind === 'failed') expect(version).not.toBe('2.0.0');
+  }
+}
+
+async function act(world: RolloutWorld, rolloutId: string, watch: Watch, it: Step): Promise<void> {
+  switch (it.do) {
+    case 'asks':
+      return watch.checkOffer(await world.offered(idOf(it.device)));
+    case 'updates':
+      await world.updates(idOf(it.device));
+      return;
+    case 'says':
+      return world.says(idOf(it.device), it.state);
+    case 'boots':
+      return world.boots(idOf(it.device), it.version, { sinceBoot: it.sinceBoot });
+    case 'waits': {
+      await world.clock.advance(it.ms);
+      if (it.ticks === 0) return;
+      await world.tick();
+      // Once more at the same time does nothing: phases that just began, ended or were completed stay so.
+      await world.tick();
+      const { revision } = await world.rollout(rolloutId);
+      await world.tick();
+      expect((await world.rollout(rolloutId)).revision).toBe(revision);
+      return;
+    }
+    case 'leaves':
+    case 'joins': {
+      const cohortId = it.do === 'joins' ? 'all' : null;
+      await world.fleet.devices.update(OPERATOR, idOf(it.device), { cohortId });
+      return;
+    }
+    case 'restarts':
+      return world.restart();
+    case 'pause':
+    case 'resume':
+    case 'advance':
+    case 'rollback':
+    case 'retryFailed':
+      try {
+        await world.fleet.rollouts[it.do](OPERATOR, rolloutId);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'fleet/wrong-state' });
+      }
+  }
+}
+
+/** From now on everybody calls, takes what there is and boots it: that has to lead to an end. */
+async function comesToAnEnd(world: RolloutWorld, rolloutId: string): Promise<string> {
+  for (let round = 0; round < 80; round += 1) {
+    const { state } = await world.rollout(rolloutId);
+    if (state.kind === 'completed' || state.kind === 'failed') return state.kind;
+    if (state.kind === 'paused') await world.fleet.rollouts.resume(OPERATOR, rolloutId);
+    for (let at = 0; at < DEVICES; at += 1) await world.updates(idOf(at));
+    await world.tick(HOUR);
+  }
+  return JSON.stringify(await world.rollout(rolloutId));
+}
+
+describe('any rollout, whatever happens to it', () => {
+  it('keeps its promises, and comes to an end that strands nobody', async () => {
+    await fc.assert(
+      fc.asyncProperty(plan, fc.array(step, { maxLength: 40 }), async (fields, steps) => {
+        await using world = await RolloutWorld.open();
+        await world.devices(DEVICES);
+        const rolloutId = await world.start(fields);
+        const watch = new Watch(world, rolloutId);
+        await watch.check();
+        for (const one of steps) {
+          await act(world, rolloutId, watch, one);
+          await watch.check();
+        }
+        const end = await comesToAnEnd(world, rolloutId);
+        expect(['completed', 'failed']).toContain(end);
+        for (let round = 0; round < 60; round += 1) {
+          for (let at = 0; at < DEVICES; at += 1) await world.updates(idOf(at));
+          await world.tick(HOUR);
+        }
+        await watch.check();
+        // Everybody of the cohort runs the same in the end.
+        const { list } = await world.fleet.devices.list(
+          { cohortId: 'all' },
+          { page: 0, perPage: 100 },
+        );
+        const wanted = end === 'completed' ? '2.0.0' : '1.0.0';
+        for (const { reported } of list) expect(reported['main']?.version).toBe(wanted);
+      }),
+      { numRuns: Number(process.env['OTAKIT_RUNS'] ?? 30) },
+    );
+  }, 600_000);
+});
