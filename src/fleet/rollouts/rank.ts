@@ -17,10 +17,19 @@ export function deviceCount(percent: number, members: number): number {
   return Math.min(members, Math.ceil(Math.round(percent * members * 1e6) / 1e8));
 }
 
-/** The rank of the last device that a percentage of the cohort covers; `''` where that is nobody. */
-export function cutFor(rolloutId: string, deviceIds: readonly string[], percent: number): string {
-  if (percent >= 100) return EVERYBODY;
+/**
+ * Whom a percentage of the cohort covers: the rank of the last of them, `''` where that is nobody, and who
+ * they are.
+ */
+export function cutFor(
+  rolloutId: string,
+  deviceIds: readonly string[],
+  percent: number,
+): { readonly cut: string; readonly inside: readonly string[] } {
+  if (percent >= 100) return { cut: EVERYBODY, inside: deviceIds };
   const count = deviceCount(percent, deviceIds.length);
-  if (count === 0) return '';
-  return deviceIds.map((deviceId) => rankOf(rolloutId, deviceId)).sort()[count - 1] ?? '';
+  if (count === 0) return { cut: '', inside: [] };
+  const ranks = deviceIds.map((deviceId) => rankOf(rolloutId, deviceId));
+  const cut = ranks.toSorted((a, b) => (a < b ? -1 : 1))[count - 1] ?? '';
+  return { cut, inside: deviceIds.filter((_, at) => (ranks[at] ?? EVERYBODY) <= cut) };
 }

@@ -11,7 +11,7 @@ import type {
   RolloutNote,
   RolloutView,
 } from './decision.ts';
-import { cutFor, rankOf } from './rank.ts';
+import { cutFor } from './rank.ts';
 import { hasBooted, makeRollbackDeployment, obstacleToRollback } from './rollback-deployment.ts';
 import type { Rollout, RolloutDevice } from './rollout.ts';
 
@@ -104,9 +104,9 @@ export class RolloutSession {
     const { repositories, news } = this.#parts.change;
     const { rolloutId, cohortId } = this.#rollout;
     const deviceIds = await repositories.devices.idsOfCohort(cohortId);
-    const cut = cutFor(rolloutId, deviceIds, percent);
+    const { cut, inside } = cutFor(rolloutId, deviceIds, percent);
     await this.apply({ kind: 'phase-begun', phase, percent, cut, members: deviceIds.length });
-    news(deviceIds.filter((deviceId) => rankOf(rolloutId, deviceId) <= this.#rollout.cut));
+    news(inside);
   }
 
   async #makeRollback(): Promise<void> {

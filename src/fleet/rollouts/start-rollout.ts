@@ -35,7 +35,8 @@ export async function startRollout(
     deploymentId,
   );
   const cohort = mustExist(await repositories.cohorts.get(cohortId), 'cohort', cohortId);
-  const members = (await repositories.devices.idsOfCohort(cohortId)).length;
+  const one = { page: 0, perPage: 1 };
+  const members = (await repositories.devices.list({ cohortId }, one)).total;
   const said = Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined),
   );

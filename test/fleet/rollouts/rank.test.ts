@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cutFor, deviceCount, EVERYBODY, rankOf } from '../../../src/fleet/rollouts/rank.ts';
 
@@ -31,13 +31,15 @@ describe('a percentage of devices', () => {
     fc.assert(
       fc.property(ids, percent, percent, (devices, one, other) => {
         const [low, high] = [Math.min(one, other), Math.max(one, other)];
-        const inside = (cut: string) => devices.filter((id) => rankOf('rol', id) <= cut);
-        const few = inside(cutFor('rol', devices, low));
-        expect(few.length).toBe(deviceCount(low, devices.length));
-        expect(inside(cutFor('rol', devices, high))).toEqual(expect.arrayContaining(few));
+        const few = cutFor('rol', devices, low);
+        expect(few.inside.length).toBe(deviceCount(low, devices.length));
+        expect(few.inside).toEqual(devices.filter((id) => rankOf('rol', id) <= few.cut));
+        expect(cutFor('rol', devices, high).inside).toEqual(
+          expect.arrayContaining([...few.inside]),
+        );
       }),
     );
-    expect(cutFor('rol', ['a'], 100)).toBe(EVERYBODY);
-    expect(cutFor('rol', [], 50)).toBe('');
+    expect(cutFor('rol', ['a'], 100)).toEqual({ cut: EVERYBODY, inside: ['a'] });
+    expect(cutFor('rol', [], 50)).toEqual({ cut: '', inside: [] });
   });
 });
