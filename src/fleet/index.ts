@@ -153,3 +153,4 @@ export {
   type Version,
 } from './versions/version.ts';
 export type { Webhook } from './webhooks/webhook.ts';
+export { deviceCount } from './rollouts/rank.ts';

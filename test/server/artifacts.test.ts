@@ -160,6 +160,52 @@ describe('CORE-M packages', () => {
   });
 });
 
+describe('CORE-M rollouts', () => {
+  it('start, pause, resume and are taken back', async () => {
+    const host = await start();
+    const { ask } = host;
+    const upload = async (version: string) => {
+      const path = `/api/v1/artifacts?packageId=main&blueprintId=sensor&version=${version}`;
+      const made = await ask('POST', path, { body: await buildTestApp(), headers: OCTETS });
+      return String(made.json['artifactId']);
+    };
+    const [older, newer] = [await upload('1.0.0'), await upload('1.1.0')];
+    await ask('POST', '/api/v1/cohorts', { body: { cohortId: 'field' } });
+    for (const deviceId of ['d1', 'd2', 'd3', 'd4']) {
+      const body = { deviceId, blueprintId: 'sensor', cohortId: 'field' };
+      expect((await ask('POST', '/api/v1/devices', { body })).status).toBe(201);
+    }
+    const rollouts = '/api/v1/ota/rollouts';
+    const started = await ask('POST', rollouts, {
+      body: {
+        package_id: newer,
+        target_profile_id: 'field',
+        canary_percent: 50,
+        failure_threshold_percent: 10,
+        rollback_package_id: older,
+      },
+    });
+    expect(started.status).toBe(201);
+    expect(started.json).toEqual({
+      rollout_id: expect.stringMatching(/^rol_/) as string,
+      status: 'active',
+      canary_percent: 50,
+      scheduled_count: 2,
+    });
+    const one = `${rollouts}/${String(started.json['rollout_id'])}`;
+    expect((await ask('POST', `${one}/pause`)).json).toMatchObject({ status: 'paused' });
+    expect((await ask('GET', one)).json).toMatchObject({ status: 'paused' });
+    expect((await ask('POST', `${one}/resume`)).json).toMatchObject({ status: 'active' });
+    const back = await ask('POST', `${one}/rollback`);
+    expect(back.status).toBe(200);
+    expect(['rolling_back', 'failed']).toContain(back.json['status']);
+    const nothing = await ask('POST', rollouts, {
+      body: { package_id: newer, target_profile_id: 'nothing' },
+    });
+    expect(nothing.json).toMatchObject({ status: 404, code: 'fleet/not-found' });
+  });
+});
+
 describeWithPeers(['curl'], 'curl brings artifacts in and out', ([curl = '']) => {
   it.each(['--http1.1', '--http2-prior-knowledge'])('%s', async (protocol) => {
     const host = await start();

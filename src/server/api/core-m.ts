@@ -4,6 +4,7 @@ import { OPERATORS, READERS, UPLOADERS } from '../access/roles.ts';
 import { anyId, chosenId, note, sha256, version } from '../schemas/common.ts';
 import { rolloutBundle } from './core-m-bundle.ts';
 import { coreMSignature } from './core-m-signature.ts';
+import { rolloutView } from './rollout-view.ts';
 import { defineRoute } from './route.ts';
 
 const FETCH_RETRY_MS = 5000;
@@ -172,7 +173,8 @@ export const CORE_M_ROUTES = [
   }),
 ];
 
-function answerOf({ rolloutId, state, plan, counters }: Rollout) {
+function answerOf(rollout: Rollout) {
+  const { rolloutId, state, plan, counters } = rolloutView(rollout);
   const status = state.kind === 'rolling-back' ? 'rolling_back' : state.kind;
   return {
     rollout_id: rolloutId,

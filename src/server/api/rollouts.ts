@@ -10,6 +10,7 @@ import {
   rolloutState,
 } from '../schemas/rollouts.ts';
 import { defined, listQuery, split } from './query.ts';
+import { rolloutView } from './rollout-view.ts';
 import { defineRoute } from './route.ts';
 
 const params = z.strictObject({ rolloutId: anyId });
@@ -29,9 +30,10 @@ export const ROLLOUT_ROUTES = [
       states: z.array(rolloutState).max(6).optional(),
     }),
     answer: { status: 200, schema: pageOf(rolloutSchema) },
-    handle: ({ fleet, query }) => {
+    handle: async ({ fleet, query }) => {
       const { filter, page } = split(query);
-      return fleet.rollouts.list(filter, page);
+      const found = await fleet.rollouts.list(filter, page);
+      return { ...found, list: found.list.map(rolloutView) };
     },
   }),
   defineRoute({
@@ -43,7 +45,8 @@ export const ROLLOUT_ROUTES = [
     body: newRolloutSchema,
     idempotent: true,
     answer: { status: 201, schema: rolloutSchema },
-    handle: ({ fleet, actor, body }) => fleet.rollouts.start(actor, defined(body)),
+    handle: async ({ fleet, actor, body }) =>
+      rolloutView(await fleet.rollouts.start(actor, defined(body))),
   }),
   defineRoute({
     method: 'GET',
@@ -53,7 +56,7 @@ export const ROLLOUT_ROUTES = [
     roles: READERS,
     params,
     answer: { status: 200, schema: rolloutSchema },
-    handle: ({ fleet, params }) => fleet.rollouts.get(params.rolloutId),
+    handle: async ({ fleet, params }) => rolloutView(await fleet.rollouts.get(params.rolloutId)),
   }),
   defineRoute({
     method: 'POST',
@@ -64,8 +67,8 @@ export const ROLLOUT_ROUTES = [
     params,
     body: why,
     answer: { status: 200, schema: rolloutSchema },
-    handle: ({ fleet, actor, params, body }) =>
-      fleet.rollouts.pause(actor, params.rolloutId, body.reason),
+    handle: async ({ fleet, actor, params, body }) =>
+      rolloutView(await fleet.rollouts.pause(actor, params.rolloutId, body.reason)),
   }),
   defineRoute({
     method: 'POST',
@@ -75,7 +78,8 @@ export const ROLLOUT_ROUTES = [
     roles: OPERATORS,
     params,
     answer: { status: 200, schema: rolloutSchema },
-    handle: ({ fleet, actor, params }) => fleet.rollouts.resume(actor, params.rolloutId),
+    handle: async ({ fleet, actor, params }) =>
+      rolloutView(await fleet.rollouts.resume(actor, params.rolloutId)),
   }),
   defineRoute({
     method: 'POST',
@@ -85,7 +89,8 @@ export const ROLLOUT_ROUTES = [
     roles: OPERATORS,
     params,
     answer: { status: 200, schema: rolloutSchema },
-    handle: ({ fleet, actor, params }) => fleet.rollouts.advance(actor, params.rolloutId),
+    handle: async ({ fleet, actor, params }) =>
+      rolloutView(await fleet.rollouts.advance(actor, params.rolloutId)),
   }),
   defineRoute({
     method: 'POST',
@@ -96,8 +101,8 @@ export const ROLLOUT_ROUTES = [
     params,
     body: why,
     answer: { status: 200, schema: rolloutSchema },
-    handle: ({ fleet, actor, params, body }) =>
-      fleet.rollouts.rollback(actor, params.rolloutId, body.reason),
+    handle: async ({ fleet, actor, params, body }) =>
+      rolloutView(await fleet.rollouts.rollback(actor, params.rolloutId, body.reason)),
   }),
   defineRoute({
     method: 'POST',
@@ -110,7 +115,10 @@ export const ROLLOUT_ROUTES = [
       status: 200,
       schema: z.object({ rollout: rolloutSchema, devices: z.int().min(0) }),
     },
-    handle: ({ fleet, actor, params }) => fleet.rollouts.retryFailed(actor, params.rolloutId),
+    handle: async ({ fleet, actor, params }) => {
+      const { rollout, devices } = await fleet.rollouts.retryFailed(actor, params.rolloutId);
+      return { rollout: rolloutView(rollout), devices };
+    },
   }),
   defineRoute({
     method: 'GET',
