@@ -79,6 +79,10 @@ export const FLASH_CODES = {
     kind: 'input',
     meaning: 'An app is to be written where the partition table has no app slot.',
   },
+  'flash/wrong-place': {
+    kind: 'input',
+    meaning: 'A file is to go to a place in flash where something of its kind cannot be.',
+  },
   'flash/does-not-fit': {
     kind: 'input',
     meaning: 'A file is larger than its partition, or reaches past the flash of the board.',

@@ -121,6 +121,12 @@ describe('a plan', () => {
   it.each([
     ['flash/overlap', [input(app, 'ota_0'), input(new Uint8Array(0x1000), 0x1_1000)]],
     ['flash/not-a-slot', [input(app, 0x1_8000)]],
+    ['flash/wrong-place', [input(bootloader, 'ota_0')]],
+    ['flash/wrong-place', [input(bootloader, 0x1000)]],
+    ['flash/wrong-place', [input(tableBytes, 'nvs')]],
+    ['flash/wrong-place', [input(tableBytes, 0x1_0000)]],
+    ['flash/wrong-place', [input(new Uint8Array(100), 'ota_1')]],
+    ['flash/wrong-place', [input(new Uint8Array(100), 0x1_0000)]],
     ['flash/does-not-fit', [input(new Uint8Array(0x4001), 'nvs')]],
     ['flash/outside-flash', [input(new Uint8Array(16), 0x9010)]],
     ['flash/chip-mismatch', [input(app), input(otherBootloader, 0x5_0000)]],
@@ -130,6 +136,18 @@ describe('a plan', () => {
     const { issues } = await plan(inputs);
     expect(codes(issues)).toContain(code);
     expect(issues.every(({ hint }) => hint !== '')).toBe(true);
+  });
+
+  it.each(['ota_0', 0x3_0000, 'nvs'])('does not take a merged image to %s', async (at) => {
+    await expect(plan([input(merged, at)])).rejects.toMatchObject({
+      code: 'flash/wrong-place',
+      message: expect.stringMatching(/is a merged image: it goes into flash from 0x0 on/) as string,
+    });
+    const hex = serializeIntelHex([{ flashOffset: 0x1_0000, bytes: app }]);
+    await expect(plan([input(new TextEncoder().encode(hex), at)])).rejects.toMatchObject({
+      code: 'flash/wrong-place',
+    });
+    expect(codes((await plan([input(merged, 0)])).issues)).toEqual([]);
   });
 
   it('is refused where the bootloader is built for less flash than the table needs', async () => {
@@ -178,6 +196,11 @@ describe('a plan on a board', () => {
       code: 'flash/chip-revision',
       message: 'file.bin needs chip revision v0.4 to v1.99, the board has v0.3',
     });
+  });
+
+  it('is refused where data would take the place of the bootloader', async () => {
+    const { checked } = await check([input(new Uint8Array(0x100), 0)]);
+    expect(checked.issues).toMatchObject([{ code: 'flash/wrong-place', severity: 'error' }]);
   });
 
   it('is refused where the flash is too small', async () => {

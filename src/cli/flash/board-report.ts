@@ -43,10 +43,13 @@ export function doneText(
   const line =
     lineMs === null ? '' : `; the line alone needs ${formatDuration(lineMs)} at ${baudRate} baud`;
   const work =
-    written === 0
-      ? `the flash held all ${formatSize(total)} already`
-      : `wrote ${formatSize(written)} of ${formatSize(total)} (sent ${formatSize(sent)}${line})`;
-  const checkedWord = parts.every(({ verified }) => verified) ? ', verified' : ', not verified';
+    parts.length === 0
+      ? 'there was nothing to write'
+      : written === 0
+        ? `the flash held all ${formatSize(total)} already`
+        : `wrote ${formatSize(written)} of ${formatSize(total)} (sent ${formatSize(sent)}${line})`;
+  const verified = parts.every((part) => part.verified) ? ', verified' : ', not verified';
+  const checkedWord = parts.length === 0 ? '' : verified;
   const { boots } = checked.plan;
   const boot = boots === null ? '' : `; boots ${slotName(boots)}`;
   const row = nvsRow === null ? '' : `; NVS has the row ${nvsRow}`;

@@ -36,9 +36,22 @@ export async function targetOf({ port }: PortOptions): Promise<string> {
  */
 export async function targetsOf({ port }: PortOptions): Promise<readonly string[]> {
   if (port === undefined) return [await onlyBoardPort()];
-  if (port !== 'all') return port.split(',').map((target) => target.trim());
+  if (port !== 'all') return severalPorts(port);
   const ports = await boardPorts();
   return ports.length > 0 ? ports : [await onlyBoardPort()];
+}
+
+function severalPorts(port: string): readonly string[] {
+  const targets = port.split(',').map((target) => target.trim());
+  const twice = targets.find((target, index) => targets.indexOf(target) !== index);
+  if (twice === undefined && !targets.includes('')) return targets;
+  throw new CliError(
+    'cli/usage',
+    twice === undefined || twice === ''
+      ? `--port ${port} names no port between two commas`
+      : `--port names ${twice} twice`,
+    { hint: 'Name each port once, with commas between them.' },
+  );
 }
 
 /** {@link withDeviceAt} on the one port that is meant. */

@@ -1,10 +1,16 @@
-import { FlashError, type FlashInput, type FlashPlan, planFlash } from '../../flash/index.ts';
+import {
+  type FlashDevice,
+  FlashError,
+  type FlashInput,
+  type FlashPlan,
+  planFlash,
+} from '../../flash/index.ts';
 import type { PartitionTable } from '../../partition-table/index.ts';
 import type { Cli } from '../nouns.ts';
 import { prepareBoardNvs } from './board-nvs.ts';
 import { flashBoards } from './flash-boards.ts';
 import { type InputOptions, readInputs } from './inputs.ts';
-import { planData } from './plan-text.ts';
+import { planData, planText } from './plan-text.ts';
 import {
   assertGood,
   namedTable,
@@ -46,15 +52,33 @@ export async function write(
     early: plan,
     perBoard,
     planFor: async (device, own) => {
-      if (plan !== null && own.length === 0) return plan;
+      if (plan !== null && plan.table !== null && own.length === 0) return plan;
+      // Files with offsets alone are judged by the table of the board too, where it has one.
+      const onBoard = plan?.table ?? (await tableFor(device, plan === null, options));
+      if (plan !== null && onBoard === null && own.length === 0) return plan;
       const made = await planFlash([...inputs, ...own], {
-        table: plan?.table ?? (await tableOnBoard(device, options)),
+        table: onBoard,
         ...plannerOptions(options),
       });
-      if (own.length === 0) show(made, options, cli);
+      const isNew = plan === null || planText(plan) !== planText(made);
+      if (own.length === 0 && isNew) show(made, options, cli);
       return made;
     },
   });
+}
+
+/** The table of the board; `null` where there is none and none is needed. */
+async function tableFor(
+  device: FlashDevice,
+  isNeeded: boolean,
+  options: WriteCommandOptions,
+): Promise<PartitionTable | null> {
+  try {
+    return await tableOnBoard(device, options);
+  } catch (error) {
+    if (isNeeded || !(error instanceof FlashError && error.code === 'flash/no-table')) throw error;
+    return null;
+  }
 }
 
 /** The plan, or `null` where it takes the table of the board to make one. */

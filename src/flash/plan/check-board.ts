@@ -10,6 +10,7 @@ import { formatHex, formatSize, type Issue } from '../../shared/index.ts';
 import type { BoardTable } from '../board-contents.ts';
 import type { FlashCode } from '../codes.ts';
 import type { DeviceInfo } from '../device.ts';
+import { bootloaderOverwritten } from './check-place.ts';
 import type { FlashPlan, PlannedPart } from './plan.ts';
 
 type FlashIssue = Issue<FlashCode>;
@@ -27,6 +28,7 @@ export function checkBoard(
     ...sizeFindings(plan, info),
     ...securityFindings(plan, info),
     ...tableFindings(plan, boardTable),
+    ...plan.parts.flatMap((part) => bootloaderOverwritten(part, info)),
   ];
   return [
     ...errors.map((finding): FlashIssue => ({ ...finding, severity: 'error' })),

@@ -9,6 +9,7 @@ import { formatCount, formatHex, formatSize, type Issue, parseSize } from '../..
 import type { FlashCode } from '../codes.ts';
 import { SECTOR_BYTES } from '../device.ts';
 import type { FlashPlan, PlannedPart } from './plan.ts';
+import { placeIssues } from './check-place.ts';
 import type { Piece } from './pieces.ts';
 
 type FlashIssue = Issue<FlashCode>;
@@ -32,6 +33,7 @@ export function checkPlan(
     ...parts.flatMap(alignmentIssues),
     ...overlapIssues(parts),
     ...parts.flatMap((part) => slotIssues(part, table)),
+    ...parts.flatMap(placeIssues),
     // A table that is on boards already is not this plan's to judge.
     ...(table !== null && writesTable ? tableIssues(table, chip) : []),
     ...(table === null ? [] : headerIssues(table, chip, parts)),

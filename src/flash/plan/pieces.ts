@@ -16,7 +16,7 @@ import {
   serializePartitionBinary,
   TABLE_MAX_BYTES,
 } from '../../partition-table/index.ts';
-import { memorySource } from '../../shared/index.ts';
+import { formatHex, memorySource } from '../../shared/index.ts';
 import { FlashError } from '../codes.ts';
 import { SECTOR_BYTES } from '../device.ts';
 
@@ -39,6 +39,8 @@ export interface Piece {
   readonly at: number | string | null;
   readonly image: AppImage | BootloaderImage | null;
   readonly table: PartitionTable | null;
+  /** Whether the user said where just this goes, by name or by offset; else the file said it. */
+  readonly placedBy: 'name' | 'offset' | 'file';
   /** What a UF2 file says that it is for, beside its images. */
   readonly chip: ChipName | null;
 }
@@ -47,7 +49,8 @@ export interface Piece {
  * Takes the inputs apart into what they hold. Merged images lose the gaps between their parts, which
  * are 0xFF and would wipe whatever lies there on the board (NVS, otadata).
  *
- * @throws FlashError `flash/no-place`, `flash/not-flashable`; AppImageError, PartitionTableError
+ * @throws FlashError `flash/no-place`, `flash/not-flashable`, `flash/wrong-place` where a file that
+ *   says itself where it goes is to go elsewhere; AppImageError, PartitionTableError
  */
 export async function takeApart(inputs: readonly FlashInput[]): Promise<readonly Piece[]> {
   const pieces: Piece[] = [];
@@ -70,10 +73,13 @@ async function piecesOf(input: FlashInput): Promise<readonly Piece[]> {
     case 'partition-table':
       return [tablePiece(input, parsePartitionBinary(bytes.subarray(0, TABLE_MAX_BYTES)), bytes)];
     case 'merged-image':
+      assertItsOwnPlace(input, 'a merged image', inspection.baseFlashOffset);
       return mergedPieces(input, inspection);
     case 'intel-hex':
+      assertItsOwnPlace(input, 'an Intel HEX file', null);
       return rangePieces(input, parseIntelHex(new TextDecoder('latin1').decode(bytes)), null);
     case 'uf2': {
+      assertItsOwnPlace(input, 'a UF2 file', null);
       const { ranges, chip } = parseUf2(bytes);
       return rangePieces(input, ranges, chip?.name ?? null);
     }
@@ -90,11 +96,27 @@ async function piecesOf(input: FlashInput): Promise<readonly Piece[]> {
 }
 
 function plain({ fileName, bytes, at }: FlashInput): Piece {
-  return { kind: 'data', fileName, bytes, at, image: null, table: null, chip: null };
+  const placedBy = at === null ? 'file' : typeof at === 'string' ? 'name' : 'offset';
+  return { kind: 'data', fileName, bytes, at, placedBy, image: null, table: null, chip: null };
+}
+
+/** What covers the flash from `base` on cannot go into one partition of it. */
+function assertItsOwnPlace({ fileName, at }: FlashInput, what: string, base: number | null): void {
+  if (at === null || at === base) return;
+  const wanted = typeof at === 'number' ? formatHex(at) : at;
+  const own = base === null ? 'where it says itself' : `from ${formatHex(base)} on`;
+  throw new FlashError(
+    'flash/wrong-place',
+    `${fileName} is ${what}: it goes into flash ${own}, and not to ${wanted}`,
+    {
+      hint: `Leave the place out to flash all of it; for its app alone: otakit image split ${fileName}.`,
+      details: { fileName, at },
+    },
+  );
 }
 
 function tablePiece(input: FlashInput, table: PartitionTable, bytes: Uint8Array): Piece {
-  const at = typeof input.at === 'number' ? input.at : table.tableFlashOffset;
+  const at = input.at ?? table.tableFlashOffset;
   return { ...plain({ ...input, bytes, at }), kind: 'partition-table', table };
 }
 
@@ -113,16 +135,16 @@ async function rangePieces(
     const { kind } = await inspectImage(memorySource(padded));
     const known = kind === 'app-image' || kind === 'bootloader' || kind === 'partition-table';
     const found = known ? await piecesOf(input) : [plain(input)];
-    pieces.push(...found.map((piece) => ({ ...piece, chip })));
+    pieces.push(...found.map((piece): Piece => ({ ...piece, placedBy: 'file', chip })));
   }
   return pieces;
 }
 
 async function mergedPieces(
-  { fileName, bytes, at }: FlashInput,
+  { fileName, bytes }: FlashInput,
   merged: MergedImage,
 ): Promise<readonly Piece[]> {
-  const base = typeof at === 'number' ? at : merged.baseFlashOffset;
+  const base = merged.baseFlashOffset;
   const taken = new Uint8Array(Math.ceil(bytes.length / SECTOR_BYTES));
   const pieces: Piece[] = [];
   const take = (start: number, length: number) => {
@@ -146,7 +168,9 @@ async function mergedPieces(
   for (const run of dataRuns(bytes, taken, boundaries)) {
     pieces.push(plain(take(run.start, run.end - run.start)));
   }
-  return pieces.toSorted((a, b) => Number(a.at) - Number(b.at));
+  return pieces
+    .map((piece): Piece => ({ ...piece, placedBy: 'file' }))
+    .toSorted((a, b) => Number(a.at) - Number(b.at));
 }
 
 /** What lies outside of images and table and is not blank, cut where partitions begin. */

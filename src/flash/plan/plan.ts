@@ -20,6 +20,7 @@ import { entryAt, type FlashInput, type Piece, takeApart } from './pieces.ts';
 export interface PlannedPart extends FlashPart {
   readonly kind: Piece['kind'];
   readonly fileName: string;
+  readonly placedBy: Piece['placedBy'];
   /** Without the padding to whole sectors. */
   readonly contentBytes: number;
   readonly image: AppImage | BootloaderImage | null;
@@ -57,7 +58,7 @@ export interface PlanOptions {
  * Works out what goes where, and everything that speaks against it.
  *
  * @throws FlashError `flash/no-table` where a name is used or an app has no place without one,
- *   `flash/no-such-partition`, `flash/no-place`, `flash/not-flashable`
+ *   `flash/no-such-partition`, `flash/no-place`, `flash/wrong-place`, `flash/not-flashable`
  */
 export async function planFlash(
   inputs: readonly FlashInput[],
@@ -102,14 +103,15 @@ function chipOf(pieces: readonly Piece[]): ChipName | null {
 
 /** Gives a piece its place and fills it up to whole sectors. */
 function place(piece: Piece, table: PartitionTable | null, chip: ChipName | null): PlannedPart {
-  const { kind, fileName, bytes, image } = piece;
+  const { kind, fileName, placedBy, bytes, image } = piece;
   const flashOffset = offsetOf(piece, table, chip);
   const entry = entryAt(table, flashOffset);
   const data = new Uint8Array(alignUp(bytes.length, SECTOR_BYTES)).fill(0xff);
   data.set(bytes);
   const isTable = kind === 'partition-table';
   const name = entry === null ? (isTable ? 'partition table' : kind) : shownName(entry);
-  return { kind, fileName, name, flashOffset, data, contentBytes: bytes.length, image, entry };
+  const contentBytes = bytes.length;
+  return { kind, fileName, placedBy, name, flashOffset, data, contentBytes, image, entry };
 }
 
 function offsetOf(

@@ -99,6 +99,50 @@ describe('otakit flash write', () => {
     expect(unknown.stderr).toContain('--partitions');
   });
 
+  it('judges what has an offset alone by the table of the board', async () => {
+    const nvs = join(folder, 'nvs.bin');
+    await writeFile(nvs, new Uint8Array(0x1000).fill(1));
+    expect((await write(`0x9000=${nvs}`)).stdout, 'a board without a table').toContain(
+      'wrote 4 KB',
+    );
+    await write(MERGED);
+    const moved = await write(`0x110000=${NEXT}`);
+    expect(moved.stdout).toContain('boots ota_0 (otadata was changed)');
+    expect(moved.stderr.match(/^Plan/gm), 'shown again, as it has changed').toHaveLength(2);
+    await expect.poll(board.log).toContain('otakit-hello 1.1.0');
+    const before = board.chip.flash.read(0, board.chip.flash.sizeBytes).slice();
+    for (const [where, file, code] of [
+      ['0x120000', NEXT, 'flash/not-a-slot'],
+      ['0x10000', nvs, 'flash/wrong-place'],
+      ['0x0', nvs, 'flash/wrong-place'],
+      ['ota_0', MERGED, 'flash/wrong-place'],
+    ] as const) {
+      const refused = await write(`${where}=${file}`);
+      expect(refused).toMatchObject({ exitCode: 3, stdout: '' });
+      expect(refused.stderr).toContain(`${code}:`);
+    }
+    const app = await otakit(['flash', 'app', MERGED, '--port', board.target]);
+    expect(app).toMatchObject({ exitCode: 3 });
+    expect(board.chip.flash.read(0, before.length)).toEqual(before);
+  });
+
+  it('says that nothing is left to write, and takes no port twice', async () => {
+    await write(MERGED);
+    const nothing = await write(NEXT, '--keep', 'factory');
+    expect(nothing.stdout).toMatch(/: there was nothing to write in \d/);
+    const twice = await otakit([
+      'flash',
+      'write',
+      NEXT,
+      '--port',
+      `${board.target},${board.target}`,
+    ]);
+    expect(twice).toMatchObject({ exitCode: 2 });
+    expect(twice.stderr).toContain('twice');
+    const gap = await otakit(['flash', 'write', NEXT, '--port', `${board.target},`]);
+    expect(gap).toMatchObject({ exitCode: 2 });
+  });
+
   it('never writes a byte of what is wrong for the board', async () => {
     await write(MERGED);
     const before = board.chip.flash.read(0, board.chip.flash.sizeBytes).slice();
