@@ -6,6 +6,7 @@ import { addCommon, addList, type CommonOptions, several } from '../fleet/option
 import type { ListOptions } from '../fleet/verb.ts';
 import type { RegisterNoun } from '../nouns.ts';
 import type { StartOptions } from './start.ts';
+import type { WatchOptions } from './watch.ts';
 
 const COLUMNS: readonly EntityColumn<Rollout>[] = [
   { title: 'rollout', value: (entity) => entity.rolloutId },
@@ -70,7 +71,8 @@ export const registerRollout: RegisterNoun = (noun, { context, setExitCode }) =>
 
   onRollout(noun.command('watch'))
     .description('Follow a rollout to its end; exit status 6 when it failed.')
-    .action(async (rolloutId: string, options: CommonOptions) => {
+    .option('--all', 'also each step of each device that goes well')
+    .action(async (rolloutId: string, options: WatchOptions) => {
       const { watch } = await import('./watch.ts');
       await watch(rolloutId, options, { context, setExitCode });
     });

@@ -17,15 +17,20 @@ const ORDER: readonly RolloutDeviceState[] = [
   'skipped',
 ];
 
-/** A rollout in one line: where it stands, how far it is, and how its devices do. */
+/** A rollout in one line. */
 export function rolloutText(rollout: Rollout): string {
-  const { rolloutId, percent, phase, nextPhaseAtMs } = rollout;
+  return `${rollout.rolloutId}  ${standText(rollout)}`;
+}
+
+/** Where it stands, how far it is, and how its devices do. */
+export function standText(rollout: Rollout): string {
+  const { percent, phase, nextPhaseAtMs } = rollout;
   const next =
     nextPhaseAtMs === null || rollout.state.kind !== 'active'
       ? ''
       : `, next step ${timeText(nextPhaseAtMs)}`;
   const step = phase === 0 ? 'canary' : `step ${phase}`;
-  return `${rolloutId}  ${stateText(rollout.state)}, ${step} at ${percent} %${next}: ${countersText(rollout)}`;
+  return `${stateText(rollout.state)}, ${step} at ${percent} %${next}: ${countersText(rollout)}`;
 }
 
 /** The state with its reason. */

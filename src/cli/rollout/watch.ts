@@ -1,12 +1,12 @@
 import type { Rollout, RolloutLogEntry } from '../../fleet/index.ts';
-import { printable, systemClock } from '../../shared/index.ts';
+import { systemClock } from '../../shared/index.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { timeText } from '../fleet/describe.ts';
 import type { CommonOptions } from '../fleet/options.ts';
 import { withFleet } from '../fleet/verb.ts';
 import type { Cli } from '../nouns.ts';
-import { rolloutText } from './rollout-text.ts';
+import { isNotable, logText } from './log-text.ts';
+import { rolloutText, standText } from './rollout-text.ts';
 import { rolloutPath } from './status.ts';
 
 /** How often the rollout is looked at. */
@@ -15,13 +15,18 @@ const INTERVAL_MS = 1000;
 /** Log entries that are asked for at a time. */
 const LOG_PAGE = 500;
 
-/** `otakit rollout watch`: every entry of its log as it comes, and below them where it stands. */
+/** What `rollout watch` takes. */
+export interface WatchOptions extends CommonOptions {
+  readonly all?: boolean;
+}
+
+/** `otakit rollout watch`: its log as it comes, and below it where the rollout stands. */
 export async function watch(
   rolloutId: string,
-  options: CommonOptions,
+  options: WatchOptions,
   { context, setExitCode }: Cli,
 ): Promise<void> {
-  const screen = createScreen(context, options.json === true);
+  const screen = createScreen(context, options);
   const rollout = await withFleet(options, context, async (api) => {
     const path = await rolloutPath(api, rolloutId);
     let after = 0;
@@ -36,7 +41,7 @@ export async function watch(
         if (list.length < LOG_PAGE) break;
       }
       screen.stands(now);
-      if (now.state.kind === 'completed' || now.state.kind === 'failed') return now;
+      if (isOver(now)) return now;
       await systemClock.sleep(INTERVAL_MS, context.signal);
     }
   });
@@ -44,43 +49,46 @@ export async function watch(
   if (rollout.state.kind === 'failed') setExitCode(EXIT.verification);
 }
 
-/** Entries scroll; on a terminal the line with where it stands stays below them. */
-function createScreen({ stdout, stderr }: CliContext, asJson: boolean) {
-  const live = !asJson && stdout.isTTY === true;
+function isOver({ state }: Rollout): boolean {
+  return state.kind === 'completed' || state.kind === 'failed';
+}
+
+/**
+ * Entries scroll; on a terminal the line with where it stands stays below them. In a pipe that line comes
+ * with each entry, so that a log of the output tells the whole story.
+ */
+function createScreen({ stdout, stderr }: CliContext, { json = false, all = false }: WatchOptions) {
+  const live = !json && stdout.isTTY === true;
   let line = '';
+  let hasNews = false;
   const clear = () => {
     if (live && line !== '') stdout.write('\r\u001B[K');
   };
   return {
     entry: (entry: RolloutLogEntry) => {
+      if (json) {
+        stdout.write(`${JSON.stringify(entry)}\n`);
+        return;
+      }
+      if (!all && !isNotable(entry)) return;
+      hasNews = true;
       clear();
-      stdout.write(asJson ? `${JSON.stringify(entry)}\n` : `${entryText(entry)}\n`);
+      stdout.write(`${logText(entry)}\n`);
       if (live) stdout.write(line);
     },
     stands: (rollout: Rollout) => {
-      if (!live) return;
-      clear();
-      line = rolloutText(rollout).slice(0, (stdout.columns ?? 120) - 1);
-      stdout.write(line);
+      if (live) {
+        clear();
+        line = rolloutText(rollout).slice(0, (stdout.columns ?? 120) - 1);
+        stdout.write(line);
+      } else if (hasNews && !json && !isOver(rollout)) {
+        stdout.write(`  ${standText(rollout)}\n`);
+      }
+      hasNews = false;
     },
     end: (rollout: Rollout) => {
       clear();
-      (asJson ? stderr : stdout).write(`${rolloutText(rollout)}\n`);
+      (json ? stderr : stdout).write(`${rolloutText(rollout)}\n`);
     },
   };
-}
-
-function entryText({ atMs, what, deviceId, data }: RolloutLogEntry): string {
-  const { reason, ...rest } = data;
-  const fields = Object.entries(rest).map(
-    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
-  const words = [
-    timeText(atMs),
-    what,
-    deviceId ?? '',
-    ...fields,
-    typeof reason === 'string' ? reason : '',
-  ];
-  return words.filter(Boolean).map(printable).join('  ');
 }

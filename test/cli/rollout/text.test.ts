@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { isNotable, logText } from '../../../src/cli/rollout/log-text.ts';
+import { standText, stateText } from '../../../src/cli/rollout/rollout-text.ts';
+import type { Rollout, RolloutLogEntry } from '../../../src/fleet/index.ts';
+
+const entry = (what: string, data: RolloutLogEntry['data'], deviceId: string | null = null) => ({
+  rolloutId: 'rol_1',
+  position: 1,
+  atMs: 0,
+  what,
+  deviceId,
+  data,
+});
+
+describe('logText', () => {
+  it.each([
+    [
+      entry('started', { cohortId: 'production', members: 200 }),
+      'started for the 200 devices of cohort production',
+    ],
+    [entry('phase', { phase: 0, percent: 5, members: 200 }), 'canary: 5 % of 200 devices'],
+    [entry('phase', { phase: 2, percent: 25, members: 200 }), 'step 2: 25 % of 200 devices'],
+    [
+      entry(
+        'device',
+        { from: 'rebooting', to: 'rolled-back', direction: 'forward', reason: 'old' },
+        'd1',
+      ),
+      'd1 rolled back, was rebooting: old',
+    ],
+    [
+      entry('device', { from: null, to: 'offered', direction: 'back', reason: 'main@1.0.0' }, 'd1'),
+      'd1 offered on the way back: main@1.0.0',
+    ],
+    [entry('paused', { by: 'threshold', reason: '2 of 10' }), 'paused by threshold (2 of 10)'],
+    [entry('failed', { rolledBack: true, reason: 'x', atMs: 0 }), 'failed, rolled back (x)'],
+    [entry('resumed', { by: 'operator' }), 'resumed  by=operator'],
+  ])('is a sentence', (given, text) => {
+    expect(logText(given)).toBe(`1970-01-01 00:00:00Z  ${text}`);
+  });
+
+  it('keeps what a device says from the terminal', () => {
+    const hostile = entry('device', { from: null, to: 'failed', reason: '\u001B[2J' }, 'd1');
+    expect(logText(hostile)).not.toContain('\u001B');
+  });
+});
+
+describe('isNotable', () => {
+  it('leaves out devices on their way, and nothing else', () => {
+    expect(isNotable(entry('device', { to: 'downloading' }))).toBe(false);
+    expect(isNotable(entry('device', { to: 'timed-out' }))).toBe(true);
+    expect(isNotable(entry('phase', {}))).toBe(true);
+  });
+});
+
+describe('standText', () => {
+  it('says state, step, share, what is next and how the devices do', () => {
+    const rollout = {
+      state: { kind: 'active' },
+      phase: 1,
+      percent: 15,
+      nextPhaseAtMs: 0,
+      counters: { succeeded: 9, 'rolled-back': 1, offered: 0 },
+    } as unknown as Rollout;
+    expect(standText(rollout)).toBe(
+      'active, step 1 at 15 %, next step 1970-01-01 00:00:00Z: 9 succeeded, 1 rolled back',
+    );
+    expect(stateText({ kind: 'completed', atMs: 0 })).toBe('completed');
+  });
+});
