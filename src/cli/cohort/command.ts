@@ -1,8 +1,9 @@
 import type { Cohort } from '../../fleet/index.ts';
 import type { EntityColumn } from '../fleet/entity-table.ts';
-import { addCommon, addList, type CommonOptions } from '../fleet/options.ts';
+import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
 import type { RegisterNoun } from '../nouns.ts';
+import type { UpdateOptions } from './update.ts';
 
 const COLUMNS: readonly EntityColumn<Cohort>[] = [
   { title: 'cohort', value: (entity) => entity.cohortId },
@@ -12,7 +13,6 @@ const COLUMNS: readonly EntityColumn<Cohort>[] = [
 
 interface Fields extends CommonOptions {
   readonly description?: string;
-  readonly deployment?: string;
 }
 
 /** `otakit cohort …`: devices that receive the same deployments. */
@@ -44,10 +44,10 @@ export const registerCohort: RegisterNoun = (noun, { context }) => {
     .description('Change what is said about a cohort, or what all of it runs, at once.')
     .option('--description <text>', 'who is in it')
     .option('--deployment <deployment>', 'deliver this to all of its devices, without stages')
-    .action(async (cohortId: string, options: Fields) => {
-      const { change, segment } = await import('../fleet/verb.ts');
-      const body = { description: options.description, activeDeploymentId: options.deployment };
-      await change('patch', `/cohorts/${segment(cohortId)}`, body, options, context);
+    .option('--components <package@version>', 'or these artifacts; repeatable', several)
+    .action(async (cohortId: string, options: UpdateOptions) => {
+      const { update } = await import('./update.ts');
+      await update(cohortId, options, context);
     });
 
   const members = [

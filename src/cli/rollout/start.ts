@@ -1,5 +1,10 @@
-import type { Deployment, Rollout } from '../../fleet/index.ts';
+import type { Rollout } from '../../fleet/index.ts';
 import { CliError } from '../codes.ts';
+import {
+  checkChoice,
+  chosenDeployment,
+  type DeploymentChoice,
+} from '../deployment/find-deployment.ts';
 import { type CommonOptions, countOption, durationOption, parsePercent } from '../fleet/options.ts';
 import { report, withFleet } from '../fleet/verb.ts';
 import type { Cli } from '../nouns.ts';
@@ -7,9 +12,7 @@ import { rolloutText } from './rollout-text.ts';
 import { watch } from './watch.ts';
 
 /** What `rollout start` takes. */
-export interface StartOptions extends CommonOptions {
-  readonly deployment?: string;
-  readonly components?: readonly string[];
+export interface StartOptions extends CommonOptions, DeploymentChoice {
   readonly cohort: string;
   readonly canary: string;
   readonly step?: string;
@@ -29,16 +32,10 @@ export interface StartOptions extends CommonOptions {
 
 /** `otakit rollout start`: bundles the components first, where no deployment is named. */
 export async function start(options: StartOptions, cli: Cli): Promise<void> {
-  const { deployment, components } = options;
-  if ((deployment === undefined) === (components === undefined)) {
-    throw new CliError('cli/usage', 'name either --deployment or --components', {
-      hint: 'Such as --components main@1.1.0.',
-    });
-  }
+  checkChoice(options);
   const plan = planOf(options);
   const rollout = await withFleet(options, cli.context, async (api) => {
-    const deploymentId =
-      deployment ?? (await api.post<Deployment>('/deployments', { components })).deploymentId;
+    const deploymentId = await chosenDeployment(api, options);
     return await api.post<Rollout>('/rollouts', { ...plan, deploymentId });
   });
   if (options.watch !== true || options.json !== true) {

@@ -128,7 +128,7 @@ async function checkWayBack(
     'fleet/rollback-impossible',
     `It could not roll back by itself: ${obstacle}.`,
     {
-      hint: 'Start it without automatic rollback, or name a deployment to go back to.',
+      hint: 'Name one with --rollback-to, set what the cohort runs now, or start it without automatic rollback.',
       details: { deploymentId, rollbackDeploymentId },
     },
   );
