@@ -59,7 +59,7 @@ export function createFleet(parts: FleetParts): Fleet {
       ...rollouts,
       tick: async () => {
         await rollouts.tick();
-        await gate.flush();
+        await gate.flushDue();
       },
     },
     gate,

@@ -8,6 +8,7 @@ import type { ArtifactBytes, CommandService, DeviceGate } from '../fleet.ts';
 import { opensAt } from '../rollouts/window.ts';
 import type { Assignment, DeviceContact } from './device-face.ts';
 import { noteBoot, noteProgress } from './device-reports.ts';
+import { createChance } from './chance.ts';
 import { insertDevice } from './device-service.ts';
 import type { Device } from './device.ts';
 import { createLastSeen } from './last-seen.ts';
@@ -25,6 +26,8 @@ export interface GateParts {
 export interface StoringGate extends DeviceGate {
   /** Stores when devices were last seen; that is done for many at once. */
   flush(): Promise<void>;
+  /** The same, if it is time. */
+  flushDue(): Promise<void>;
 }
 
 /** Compared with where there is nothing to compare with, so that it takes as long. */
@@ -39,6 +42,7 @@ export function createDeviceGate({
 }: GateParts): StoringGate {
   const { store, change, clock, randomBytes, news, options } = context;
   const seen = createLastSeen(context);
+  const chance = createChance(randomBytes);
 
   const contactWith = (device: Device): DeviceContact => {
     const atMs = clock.now();
@@ -53,7 +57,7 @@ export function createDeviceGate({
     const kit = desired.deploymentId === null ? null : await cache.kit(desired.deploymentId);
     const { moments, ...assignment } = assignmentOf(device, desired, kit, nowMs);
     const expected = [...moments, ...(word === null ? [] : momentsOf(word, nowMs))];
-    const after = pollAfterMs(options.pollIntervalMs, nowMs, expected, random(randomBytes));
+    const after = pollAfterMs(options.pollIntervalMs, nowMs, expected, chance());
     return { ...assignment, pollAfterMs: after };
   };
 
@@ -108,6 +112,7 @@ export function createDeviceGate({
       await commands.acknowledge(device.deviceId, commandId, outcome);
     },
     onNews: (deviceId, listener) => news.on(deviceId, listener),
+    flushDue: () => seen.flushDue(),
     flush: () => seen.flush(),
   };
 }
@@ -166,10 +171,4 @@ function notAssigned(
     `Package ${packageId} is not for device ${deviceId} now: ${why}.`,
     { hint: 'Ask for the update again, and fetch what it says.', details: { deviceId, packageId } },
   );
-}
-
-/** 0 up to, not including, 1. */
-function random(randomBytes: (count: number) => Uint8Array): number {
-  const [high = 0, low = 0] = randomBytes(2);
-  return (high * 256 + low) / 65_536;
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/index.ts';
 import type { FleetStore, Repositories } from '../repositories.ts';
 import { migrate } from './migrations/migrate.ts';
 import { prepareRepositories, type RepositoriesOver } from './repositories/all-repositories.ts';
-import { openForReading, openForWriting, sqliteDialect } from './sqlite.ts';
+import { openForReading, openForWriting, ReadingKysely, sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 import { TransactionQueue } from './transaction-queue.ts';
 
@@ -32,10 +32,7 @@ export async function openStore({ file, clock }: StoreOptions): Promise<FleetSto
   }
   // A second connection reads what is committed while a transaction is open on the first. A database in
   // memory has only one, whose readers wait for the transaction to end.
-  const reader =
-    file === ':memory:'
-      ? writer
-      : new Kysely<Tables>({ dialect: sqliteDialect(openForReading(file)) });
+  const reader = file === ':memory:' ? writer : new ReadingKysely<Tables>(openForReading(file));
   return new SqlStore(
     writer,
     reader,

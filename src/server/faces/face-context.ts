@@ -42,6 +42,20 @@ export function createFaceContext(
   const downloads = new Counted(limits.downloads, 'downloads');
   const perDevice = new Map<string, Counted>();
 
+  /** A place among all downloads and one among those of the device. */
+  const enter = (deviceId: string): Disposable => {
+    const own =
+      perDevice.get(deviceId) ?? new Counted(limits.downloadsPerDevice, 'of its downloads');
+    using places = new DisposableStack();
+    places.defer(() => {
+      if (own.open === 0) perDevice.delete(deviceId);
+    });
+    places.use(downloads.enter(BUSY_RETRY_MS));
+    places.use(own.enter(BUSY_RETRY_MS));
+    perDevice.set(deviceId, own);
+    return places.move();
+  };
+
   return {
     fleet,
     clock,
@@ -68,30 +82,29 @@ export function createFaceContext(
       return contact;
     },
     download: async (exchange, deviceId, open, observe = {}) => {
-      const own =
-        perDevice.get(deviceId) ?? new Counted(limits.downloadsPerDevice, 'of its downloads');
-      perDevice.set(deviceId, own);
-      try {
-        using _place = downloads.enter(BUSY_RETRY_MS);
-        using _ownPlace = own.enter(BUSY_RETRY_MS);
-        await using artifact = await open();
-        const { onStart, onProgress } = observe;
-        const outcome = await sendArtifact(exchange, artifact, {
-          clock,
-          watchdog,
-          signal: hardSignal,
-          ...(onStart === undefined ? {} : { onStart }),
-          ...(onProgress === undefined ? {} : { onProgress }),
-        });
-        if (outcome.kind === 'delivered') {
-          options.metrics().downloaded(outcome.range.end - outcome.range.start, 'delivered');
-        } else if (outcome.kind === 'cut') {
-          options.metrics().downloaded(outcome.sentBytes, 'cut');
-        }
-        return outcome;
-      } finally {
-        if (own.open === 0) perDevice.delete(deviceId);
+      using place = enter(deviceId);
+      await using artifact = await open();
+      let bytes = 0;
+      const outcome = await sendArtifact(exchange, artifact, {
+        clock,
+        watchdog,
+        signal: hardSignal,
+        onStart: (status, range) => {
+          bytes = range === null ? 0 : range.end - range.start;
+          observe.onStart?.(status);
+        },
+        onProgress: (sentBytes) => {
+          // That they arrived is known only by the next request, which must not find the place taken.
+          if (sentBytes === bytes) place[Symbol.dispose]();
+          observe.onProgress?.(sentBytes);
+        },
+      });
+      if (outcome.kind === 'delivered') {
+        options.metrics().downloaded(outcome.range.end - outcome.range.start, 'delivered');
+      } else if (outcome.kind === 'cut') {
+        options.metrics().downloaded(outcome.sentBytes, 'cut');
       }
+      return outcome;
     },
     baseUrl: (request) => options.publicUrl ?? `http://${hostOf(request)}`,
   };

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Device } from '../../devices/device.ts';
 import type { DeviceFilter, DeviceRepository } from '../../repositories.ts';
@@ -5,21 +6,18 @@ import { type Conditions, EntityRepository } from '../entity-repository.ts';
 import { EntityTable } from '../entity-table.ts';
 import { DEVICES } from '../layouts.ts';
 import { contains } from '../like.ts';
+import { TOUCH_DEVICES } from '../sqlite.ts';
 import type { Tables } from '../tables.ts';
+
+/** Some milliseconds' worth. */
+const TOUCHED_AT_ONCE = 250;
 
 /** Devices, with their tags in a table of their own so that one finds devices by tag. */
 export class DeviceTable extends EntityTable<Device> {
-  readonly touchQuery: CompiledQuery;
   readonly tagsQuery: CompiledQuery;
 
   constructor(db: Kysely<Tables>) {
     super(db, DEVICES);
-    this.touchQuery = db
-      .updateTable('devices')
-      .set({ last_seen_at_ms: 0 })
-      .where('device_id', '=', '')
-      .where((eb) => eb.or([eb('last_seen_at_ms', 'is', null), eb('last_seen_at_ms', '<', 0)]))
-      .compile();
     this.tagsQuery = db
       .selectFrom('device_tags')
       .select('tag')
@@ -84,8 +82,13 @@ export class StoredDevices
   }
 
   async touch(seen: ReadonlyMap<string, number>): Promise<void> {
-    for (const [deviceId, atMs] of seen) {
-      await this.run(this.#devices.touchQuery, [atMs, deviceId, atMs]);
+    // In the order of the table, so that neighbours are written together.
+    const sorted = [...seen].sort(([one], [other]) => (one < other ? -1 : 1));
+    for (let first = 0; first < sorted.length; first += TOUCHED_AT_ONCE) {
+      // In between, whoever only reads shall not have to wait.
+      if (first > 0) await nextTurn();
+      const some = Object.fromEntries(sorted.slice(first, first + TOUCHED_AT_ONCE));
+      await this.run(TOUCH_DEVICES, [JSON.stringify(some)]);
     }
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Assignment, DeviceContact, PackageAssignment } from '../../../fleet/index.ts';
 import { downloadUrl, linkExpiry } from '../downloads/download-url.ts';
 import type { FaceContext } from '../face.ts';
@@ -111,7 +111,7 @@ export function assignmentTag({ deploymentId, packages }: Assignment, nowMs: num
       : [one.kind, one.packageId, one.kind === 'wait' ? one.reason : one.version],
   );
   const text = JSON.stringify([deploymentId, what]);
-  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+  return `"${hash('sha256', text, 'base64url').slice(0, 22)}"`;
 }
 
 /** Whole seconds, at least one: a device that polls at once again helps nobody. */
