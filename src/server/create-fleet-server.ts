@@ -149,7 +149,12 @@ export async function createFleetServer(options: FleetServerOptions): Promise<Fl
     }
   };
 
-  let current = serveHome(await homes.open());
+  const opened = await homes.open().catch(async (error: unknown) => {
+    // The front watches over its connections from the beginning, which would keep the process alive.
+    await front[Symbol.asyncDispose]();
+    throw error;
+  });
+  let current = serveHome(opened);
   let port: number;
   try {
     ({ port } = await front.listen(options.port, options.bind));

@@ -34,6 +34,7 @@ export function asks(view: RolloutView, facts: DeviceFacts, nowMs: number): Roll
 }
 
 const FORWARD: RolloutAnswer = { kind: 'forward' };
+const PENALTY = 'failed it before and is left alone with it for a while';
 const BACK: RolloutAnswer = { kind: 'back' };
 const COHORT: RolloutAnswer = { kind: 'cohort' };
 const ENDED_WELL: ReadonlySet<RolloutDevice['state']> = new Set(['soaking', 'succeeded']);
@@ -74,7 +75,11 @@ function offerForward(view: RolloutView, facts: DeviceFacts, nowMs: number): Rol
     return unchanged(view, hold(`the rollout is paused: ${rollout.state.reason}`, null));
   }
   const penalty = penaltyOf(row, facts, nowMs);
-  if (penalty !== null) return unchanged(view, penalty);
+  if (penalty !== null) {
+    return row === null
+      ? schedule(view, facts, PENALTY, facts.notBeforeMs, nowMs)
+      : unchanged(view, penalty);
+  }
   if (window !== null && !isOpen(window, nowMs)) {
     const reason = `waits for the window ${formatWindow(window)}`;
     return schedule(view, facts, reason, opensAt(window, nowMs), nowMs);
@@ -149,14 +154,14 @@ function penaltyOf(
   // Scheduled after it had been offered is a retry that somebody asked for.
   if (row !== null && row.state === 'scheduled' && Object.keys(row.cameFrom).length > 0)
     return null;
-  return hold('failed it before and is left alone with it for a while', notBeforeMs);
+  return hold(PENALTY, notBeforeMs);
 }
 
 function schedule(
   view: RolloutView,
   { deviceId }: DeviceFacts,
   reason: string,
-  retryAtMs: number,
+  retryAtMs: number | null,
   nowMs: number,
 ): RolloutDecision {
   const { row } = view;
