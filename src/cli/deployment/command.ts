@@ -1,5 +1,6 @@
 import type { Deployment } from '../../fleet/index.ts';
 import type { EntityColumn } from '../fleet/entity-table.ts';
+import type { CreateOptions } from './create.ts';
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
 import type { RegisterNoun } from '../nouns.ts';
@@ -20,13 +21,16 @@ const COLUMNS: readonly EntityColumn<Deployment>[] = [
 export const registerDeployment: RegisterNoun = (noun, { context }) => {
   addCommon(noun.command('create'))
     .description('Bundle artifacts, at most one per package. A deployment never changes.')
-    .requiredOption('--components <package@version>', 'or an artifact id; repeatable', several)
+    .option('--components <package@version>', 'or an artifact id; repeatable', several)
+    .option(
+      '--restores <deployment>',
+      'the same artifacts as an older deployment, under a new number',
+    )
     .option('--name <text>', 'for people')
     .addHelpText('after', CREATE_HELP)
-    .action(async (options: CommonOptions & { components: readonly string[]; name?: string }) => {
-      const { change } = await import('../fleet/verb.ts');
-      const { components, name } = options;
-      await change('post', '/deployments', { components, name }, options, context);
+    .action(async (options: CreateOptions) => {
+      const { create } = await import('./create.ts');
+      await create(options, context);
     });
 
   addList(noun.command('list'))
@@ -51,4 +55,5 @@ update --deployment\` at once, \`otakit release create\` to devices by blueprint
 
 Examples:
   otakit deployment create --components main@1.1.0
-  otakit deployment create --components main@1.1.0 --components modem@4.1 --name spring`;
+  otakit deployment create --components main@1.1.0 --components modem@4.1 --name spring
+  otakit deployment create --restores dep_k3v5…`;

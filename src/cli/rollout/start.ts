@@ -1,12 +1,13 @@
-import type { Rollout } from '../../fleet/index.ts';
+import { FleetError, type Rollout } from '../../fleet/index.ts';
 import { CliError } from '../codes.ts';
 import {
   checkChoice,
   chosenDeployment,
   type DeploymentChoice,
 } from '../deployment/find-deployment.ts';
+import type { FleetApi } from '../fleet/api.ts';
 import { type CommonOptions, countOption, durationOption, parsePercent } from '../fleet/options.ts';
-import { report, withFleet } from '../fleet/verb.ts';
+import { report, segment, withFleet } from '../fleet/verb.ts';
 import type { Cli } from '../nouns.ts';
 import { rolloutText } from './rollout-text.ts';
 import { watch } from './watch.ts';
@@ -35,6 +36,8 @@ export async function start(options: StartOptions, cli: Cli): Promise<void> {
   checkChoice(options);
   const plan = planOf(options);
   const rollout = await withFleet(options, cli.context, async (api) => {
+    // Deployments stay for ever: none is made for what would be refused.
+    if (options.components !== undefined) await checkFree(api, options);
     const deploymentId = await chosenDeployment(api, options);
     return await api.post<Rollout>('/rollouts', { ...plan, deploymentId });
   });
@@ -42,6 +45,24 @@ export async function start(options: StartOptions, cli: Cli): Promise<void> {
     report(cli.context, options, rollout, rolloutText(rollout));
   }
   if (options.watch === true) await watch(rollout.rolloutId, options, cli);
+}
+
+/** @throws RemoteProblem for a cohort that is not there; FleetError `fleet/rollout-active` */
+async function checkFree(api: FleetApi, { cohort, supersede }: StartOptions): Promise<void> {
+  await api.get(`/cohorts/${segment(cohort)}`);
+  if (supersede === true) return;
+  const { list } = await api.get<{ readonly list: readonly Rollout[] }>('/rollouts', {
+    cohortId: cohort,
+    states: ['pending', 'active', 'paused', 'rolling-back'],
+    perPage: 1,
+  });
+  const [other] = list;
+  if (other === undefined) return;
+  throw new FleetError(
+    'fleet/rollout-active',
+    `Rollout ${other.rolloutId} of cohort ${cohort} is ${other.state.kind}.`,
+    { hint: 'Wait for its end, roll it back, or end it with --supersede.' },
+  );
 }
 
 /** The options as the API has them. */

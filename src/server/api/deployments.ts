@@ -33,6 +33,7 @@ export const DEPLOYMENT_ROUTES = [
         .min(1)
         .max(64)
         .describe('Artifact ids, or `package@version` where that is one artifact.'),
+      restores: anyId.optional().describe('The older deployment that it brings back.'),
     }),
     idempotent: true,
     answer: { status: 201, schema: deploymentSchema },

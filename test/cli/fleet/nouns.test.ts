@@ -114,6 +114,35 @@ describe('the nouns of the fleet, over a folder', () => {
     expect(again.stderr).toContain('fleet/key-revoked');
   });
 
+  it('leave no deployment behind where what it was for is refused, and bring an older one back', async () => {
+    await run('package', 'create', 'model', '--kind', 'binary');
+    const model = join(folder, 'model.bin');
+    await writeFile(model, 'weights');
+    await run('artifact', 'create', model, '--package', 'model', '--version', '7');
+    await run('cohort', 'create', 'bench');
+    const { deploymentId } = await json<{ deploymentId: string }>(
+      ...['deployment', 'create', '--components', 'model@7'],
+    );
+    await run('rollout', 'start', '--deployment', deploymentId, '--cohort', 'bench');
+    const what = ['--components', 'model@7'];
+    for (const [code, ...args] of [
+      ['fleet/not-found', 'rollout', 'start', ...what, '--cohort', 'nowhere'],
+      ['fleet/rollout-active', 'rollout', 'start', ...what, '--cohort', 'bench'],
+      ['fleet/not-found', 'release', 'create', ...what, '--tags', 'nobody'],
+      ['fleet/not-found', 'release', 'create', ...what, '--blueprint', 'none'],
+    ] as const) {
+      const { exitCode, stderr } = await fails(...args);
+      expect([args, exitCode, stderr]).toEqual([args, 3, expect.stringContaining(code)]);
+    }
+    expect((await json<{ total: number }>('deployment', 'list')).total).toBe(1);
+    expect((await fails('deployment', 'create')).stderr).toContain('cli/usage');
+    expect(await json('deployment', 'create', '--restores', deploymentId)).toMatchObject({
+      sequence: 2,
+      restores: deploymentId,
+      components: [{ packageId: 'model', version: '7' }],
+    });
+  });
+
   it('handle tokens, keys, releases and webhooks', async () => {
     expect(await run('token', 'create', 'ci', '--role', 'uploader', '--expires', '90d')).toMatch(
       /^otk_[\w-]{43}\n$/,
