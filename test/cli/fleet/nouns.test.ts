@@ -121,7 +121,10 @@ describe('the nouns of the fleet, over a folder', () => {
     await run('artifact', 'create', model, '--package', 'model', '--version', '7');
     await run('cohort', 'create', 'bench');
     const { deploymentId } = await json<{ deploymentId: string }>(
-      ...['deployment', 'create', '--components', 'model@7'],
+      'deployment',
+      'create',
+      '--components',
+      'model@7',
     );
     await run('rollout', 'start', '--deployment', deploymentId, '--cohort', 'bench');
     const what = ['--components', 'model@7'];
