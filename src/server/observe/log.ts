@@ -67,10 +67,16 @@ export const SILENT_LOG: Log = {
   bug: () => {},
 };
 
-/** The path without the query, and without the credentials that download URLs are. */
+/** A secret that somebody put where an id belongs. */
+const MISPLACED = /ot([kd])(?:_|%5f)[\w%-]{16,}/gi;
+
+/** The path without the query, without the credentials that download URLs are, and without misplaced ones. */
 export function loggedPath(target: string): string {
   const path = target.split('?', 1)[0] ?? '';
-  return path.replace(/^\/d\/[^/]+/, '/d/-').slice(0, 300);
+  return path
+    .replace(/^\/d\/[^/]+/, '/d/-')
+    .replaceAll(MISPLACED, 'ot$1_-')
+    .slice(0, 300);
 }
 
 function describe(error: unknown): Readonly<Record<string, unknown>> {
