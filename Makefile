@@ -51,7 +51,7 @@ serve-ota: $(BUILT) ## serve IMAGE= PARTITIONS= on the LAN [PORT= HOST= TAG= TTL
 # `make dev` takes the same, and names the machine config by CONFIG (a file) or PART (in the Viam app).
 .PHONY: dev
 dev: $(BUILT) ## every finished build of IMAGE= onto the device of CONFIG= or PART= [PARTITIONS= MONITOR= LOG= HOST= …]
-	@node_modules/.bin/node dist/bin/main.js dev '$(SERVE_IMAGE)'$(call option,SERVE_PARTITIONS,partitions)$(call option,CONFIG,file)$(call option,PART,part)$(call option,FRAGMENT,fragment)$(call option,CLOUD,cloud)$(call option,API_KEY_FILE,api-key-file)$(call option,SERVICE,service)$(call option,MONITOR,monitor)$(call option,LOG,log)$(call option,SILENCE,silence)$(call option,CHIP,chip)$(call option,FOR,for)$(call option,PORT,port)$(call option,BIND,bind)$(call option,SERVE_HOST,host)$(call option,TTL,ttl)$(call flag,NO_AUTH,no-auth)$(call flag,RESTORE,restore)$(call flag,ONCE,once)$(call flag,JSON,json)
+	@node_modules/.bin/node dist/bin/main.js dev '$(SERVE_IMAGE)'$(call option,SERVE_PARTITIONS,partitions)$(call option,CONFIG,file)$(call option,PART,part)$(call option,FRAGMENT,fragment)$(call option,CLOUD,cloud)$(call option,API_KEY_FILE,api-key-file)$(call option,SERVICE,service)$(call option,MONITOR,monitor)$(call option,LOG,log)$(call option,EXPECT,expect)$(call option,SILENCE,silence)$(call option,CHIP,chip)$(call option,FOR,for)$(call option,PORT,port)$(call option,BIND,bind)$(call option,SERVE_HOST,host)$(call option,TTL,ttl)$(call flag,NO_AUTH,no-auth)$(call flag,RESTORE,restore)$(call flag,ONCE,once)$(call flag,JSON,json)
 
 .PHONY: bench
 bench: $(BUILT) ## benchmarks beside the peers

@@ -109,7 +109,8 @@ interface TextStyle {
 }
 
 function styleOf(text: string): TextStyle {
-  const indent = /^[^\S\r\n]+(?=["{[\]}])/m.exec(text)?.[0];
+  // Blanks and tabs only: a byte order mark is white space too, and no indentation.
+  const indent = /^[ \t]+(?=["{[\]}])/m.exec(text)?.[0];
   return {
     multiline: text.trim().includes('\n'),
     eol: text.includes('\r\n') ? '\r\n' : '\n',
@@ -143,7 +144,7 @@ const SPACED: TextStyle = { multiline: false, eol: '\n', unit: '  ', blank: ' ' 
 /** The blanks at the start of the line that holds an offset. */
 function indentAt(text: string, offset: number): string {
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
-  return /^[^\S\r\n]*/.exec(text.slice(lineStart))?.[0] ?? '';
+  return /^[ \t]*/.exec(text.slice(lineStart))?.[0] ?? '';
 }
 
 function replace(text: string, offset: number, length: number, content: string): string {

@@ -204,7 +204,9 @@ const text = fc
   .tuple(config, fc.constantFrom(undefined, 1, 2, 4, '\t'), fc.constantFrom('', '\n', '\r\n\n'))
   .map(([value, indent, end]) => JSON.stringify(value, null, indent) + end)
   .chain((plain) =>
-    fc.boolean().map((crlf) => (crlf ? plain.replaceAll(/\r?\n/g, '\r\n') : plain)),
+    fc
+      .tuple(fc.boolean(), fc.constantFrom('', '\u{FEFF}'))
+      .map(([crlf, mark]) => mark + (crlf ? plain.replaceAll(/\r?\n/g, '\r\n') : plain)),
   );
 
 const settings = fc.record(
@@ -222,6 +224,12 @@ describe('an edit and its undoing', () => {
         expect(await undoEdit(edit.text, kept)).toBe(original);
       }),
     );
+  });
+
+  it('takes a byte order mark for no indentation', () => {
+    const { text: edited } = setOtaService('\u{FEFF}{\r\n\t"services": [],\r\n\t"x": 1\r\n}', NEW);
+    expect(edited).toContain('\t"services": [\r\n\t\t{\r\n\t\t\t"name": "OTA",\r\n');
+    expect(edited.lastIndexOf('\u{FEFF}')).toBe(0);
   });
 
   it('leaves every other value as it was', () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -66,6 +66,18 @@ describe('a config in a file', () => {
     });
     await expect(fileTarget(dirname(file.path)).read()).rejects.toMatchObject({
       message: expect.stringContaining('it is not a regular file'),
+    });
+  });
+
+  it('does not read without end', async () => {
+    await expect(fileTarget('/dev/zero').read()).rejects.toMatchObject({
+      code: 'machine-config/target',
+      message: 'zero cannot be read: it is a device',
+    });
+    await using file = await temporaryFile('{}');
+    await truncate(file.path, 65 * 1024 * 1024);
+    await expect(fileTarget(file.path).read()).rejects.toMatchObject({
+      message: expect.stringContaining('it has 68157440 bytes'),
     });
   });
 

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OtaUndo } from '../../machine-config/index.ts';
+import { fileErrorReason } from '../../shared/index.ts';
+import { CliError } from '../codes.ts';
 import type { CliContext } from '../context.ts';
 import { dataFolder } from '../data-folder.ts';
 import { writeOutputFile } from '../files.ts';
@@ -29,12 +31,18 @@ export class UndoStore {
 
   /** The edits of a target, oldest first. */
   async list(targetId: string): Promise<readonly KeptEdit[]> {
+    const path = this.#path(targetId);
     try {
-      const { edits } = JSON.parse(await readFile(this.#path(targetId), 'utf8')) as StoreFile;
+      const { edits } = JSON.parse(await readFile(path, 'utf8')) as StoreFile;
       return edits;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw cause;
+      const why = cause instanceof SyntaxError ? 'it is damaged' : fileErrorReason(cause);
+      throw new CliError('cli/file-not-readable', `${path} cannot be read: ${why}`, {
+        hint: 'It holds what `config revert` undoes for this config; without it, delete the file.',
+        details: { path },
+        cause,
+      });
     }
   }
 

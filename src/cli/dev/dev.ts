@@ -45,6 +45,7 @@ export interface DevOptions extends TargetOptions {
 /** `otakit dev`; ends with Ctrl-C, which rejects, or with `--once` after one build. */
 export async function dev(path: string, options: DevOptions, context: CliContext): Promise<number> {
   const { env, signal } = context;
+  const beganMs = systemClock.now();
   const silenceMs = durationOption(options.silence);
   const targets = await openTargets(options, context);
   const address = chooseAddress(options);
@@ -113,7 +114,7 @@ export async function dev(path: string, options: DevOptions, context: CliContext
       if (result.loaded.sha256 === lastSha256) continue;
       lastSha256 = result.loaded.sha256;
       chip ??= result.loaded.image.chip;
-      const checked = announce(state, result, next(), startMs, view);
+      const checked = announce(state, result, next(), { beganMs, startMs }, view);
       current?.supersede();
       await current?.pushed;
       const run: BuildRun = new BuildRun(checked, session);
@@ -194,20 +195,17 @@ function reject({ build }: BuildState, { check }: LoadResult, number: number, vi
   view.show({ event: 'rejected', build: number, image: build.image, issues: check.issues });
 }
 
-/** Longer ago than this, the file was finished before anyone watched. */
-const RECENT_MS = 5000;
-
 function announce(
   { build, modifiedMs }: BuildState,
   { check, loaded }: LoadResult,
   number: number,
-  startMs: number,
+  { beganMs, startMs }: { readonly beganMs: number; readonly startMs: number },
   view: DevView,
 ) {
   if (loaded === null) throw new TypeError('a build that was refused is announced');
   const { image, bytes } = loaded;
-  const finishedMs =
-    modifiedMs <= startMs && startMs - modifiedMs < RECENT_MS ? modifiedMs : startMs;
+  // What was there before anyone watched did not have to wait for us.
+  const finishedMs = modifiedMs >= beganMs && modifiedMs <= startMs ? modifiedMs : startMs;
   const checkMs = systemClock.now() - startMs;
   view.show({
     event: 'checked',

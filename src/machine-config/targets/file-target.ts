@@ -6,6 +6,9 @@ import { type MACHINE_CONFIG_CODES, MachineConfigError } from '../codes.ts';
 import { parseMachineConfig } from '../document.ts';
 import type { ConfigTarget } from './config-target.ts';
 
+/** Far beyond what Viam takes. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
 /**
  * A machine config in a local file, as `otakit simulate micro-rdk` and people without the cloud use
  * it. Written whole or not at all; permissions and symbolic links stay as they are.
@@ -13,7 +16,7 @@ import type { ConfigTarget } from './config-target.ts';
 export function fileTarget(path: string): ConfigTarget {
   const label = basename(path);
   const readBytes = async () => {
-    const bytes = await readFile(path).catch((cause: unknown) => {
+    const bytes = await readBounded(path).catch((cause: unknown) => {
       throw targetError(`${label} cannot be read`, path, cause);
     });
     return { bytes, revision: toHex(await sha256(bytes)) };
@@ -37,6 +40,16 @@ export function fileTarget(path: string): ConfigTarget {
       });
     },
   };
+}
+
+/** /dev/zero and its like have no end; pipes do, as in `<(command)`. */
+async function readBounded(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const stats = await stat(path);
+  if (stats.isCharacterDevice() || stats.isBlockDevice()) throw new Error('it is a device');
+  if (stats.size > MOST_BYTES) {
+    throw new Error(`it has ${stats.size} bytes, and no machine config has over ${MOST_BYTES}`);
+  }
+  return new Uint8Array(await readFile(path));
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { type JsonValue, parseMachineConfig } from '../../machine-config/index.ts';
+import { fileTarget, type JsonValue, parseMachineConfig } from '../../machine-config/index.ts';
 import type { ConfigSource, MachineConfig, ServiceEntry } from './machine-config.ts';
 
 /**
@@ -8,8 +7,9 @@ import type { ConfigSource, MachineConfig, ServiceEntry } from './machine-config
  * that saving it changed makes the device reboot once, as saving it in the cloud does.
  */
 export function configFile(path: string): ConfigSource {
+  const file = fileTarget(path);
   return {
-    fetch: async (signal) => readMachineConfig(await readFile(path, { encoding: 'utf8', signal })),
+    fetch: async () => readMachineConfig((await file.read()).text),
   };
 }
 

@@ -108,6 +108,17 @@ describe('otakit config set, diff and revert', () => {
     expect(stdout).toContain('service OTA is without a version again, as it was');
   });
 
+  it('says that what it would undo by is damaged', async () => {
+    await using work = await workspace();
+    await work.config('set', '--tag', 'v2');
+    const folder = join(work.data, 'config-undo');
+    const [name = ''] = await readdir(folder);
+    await writeFile(join(folder, name), '{"edits": [');
+    const { exitCode, stderr } = await work.config('revert');
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain(`${name} cannot be read: it is damaged`);
+  });
+
   it('keeps the old value where only its owner reads it', async () => {
     await using work = await workspace();
     await work.config('set', '--tag', 'v2');
