@@ -37,7 +37,9 @@ function print(event: FleetEvent, { json = false }: EventsOptions, { stdout }: C
     return;
   }
   const about = [event.deviceId, event.rolloutId].filter((id) => id !== null);
-  const data = Object.entries(event.data).map(([name, value]) => `${name}=${shown(value)}`);
+  const data = Object.entries(event.data)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}=${shown(value)}`);
   stdout.write(
     `${[timeText(event.atMs), event.type, ...about, ...data].map(printable).join('  ')}\n`,
   );

@@ -157,7 +157,7 @@ async function makeRoom(
         hint:
           kind === 'rolling-back'
             ? 'Wait until its devices are back.'
-            : 'Wait for its end, roll it back, or ask for it to be superseded.',
+            : 'Wait for its end, roll it back, or end it with this one (supersede, --supersede).',
         details: { rolloutId: running.rolloutId, cohortId, state: kind },
       },
     );

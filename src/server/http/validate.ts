@@ -15,11 +15,11 @@ export function validate<Shape extends z.ZodType>(
   value: unknown,
   where: 'body' | 'query' | 'path' | 'headers',
 ): z.output<Shape> {
-  const result = shape.safeParse(value);
+  const result = shape.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   const findings = result.error.issues.slice(0, MOST_FINDINGS).map((issue) => ({
     field: issue.path.map(String).join('.'),
-    problem: issue.message,
+    problem: problemText(issue),
   }));
   const first = findings[0];
   const named = first === undefined || first.field === '' ? where : `${where}: ${first.field}`;
@@ -29,4 +29,30 @@ export function validate<Shape extends z.ZodType>(
     hint: 'GET /api/v1/openapi.json describes what each path takes.',
     details: { in: where, findings },
   });
+}
+
+/** What is wrong with a field, in words for whoever sent it. */
+function problemText(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is missing' : `must be ${typeWord(issue.expected)}`;
+    case 'too_small':
+      return `must be ${issue.minimum} or more${sizeWord(issue.origin)}`;
+    case 'too_big':
+      return `must be ${issue.maximum} or less${sizeWord(issue.origin)}`;
+    default:
+      return issue.message;
+  }
+}
+
+function typeWord(expected: string): string {
+  if (expected === 'int') return 'a whole number';
+  return `${/^[aeio]/.test(expected) ? 'an' : 'a'} ${expected}`;
+}
+
+/** What a size is counted in, where it is not the value itself. */
+function sizeWord(origin: string): string {
+  return (
+    { string: ' characters', array: ' entries', set: ' entries', map: ' entries' }[origin] ?? ''
+  );
 }
