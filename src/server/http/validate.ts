@@ -33,16 +33,13 @@ export function validate<Shape extends z.ZodType>(
 
 /** What is wrong with a field, in words for whoever sent it. */
 function problemText(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : `must be ${typeWord(issue.expected)}`;
-    case 'too_small':
-      return `must be ${issue.minimum} or more${sizeWord(issue.origin)}`;
-    case 'too_big':
-      return `must be ${issue.maximum} or less${sizeWord(issue.origin)}`;
-    default:
-      return issue.message;
+  if (issue.code === 'invalid_type') {
+    return issue.input === undefined ? 'is missing' : `must be ${typeWord(issue.expected)}`;
   }
+  if (issue.code === 'too_small')
+    return `must be ${issue.minimum} or more${sizeWord(issue.origin)}`;
+  if (issue.code === 'too_big') return `must be ${issue.maximum} or less${sizeWord(issue.origin)}`;
+  return issue.message;
 }
 
 function typeWord(expected: string): string {
