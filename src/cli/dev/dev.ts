@@ -175,13 +175,17 @@ async function checkBuild(
 ): Promise<LoadResult | null> {
   const partitions = options.partitions ?? build.partitions;
   tables.note(partitions);
+  // One that was named has to be there; one that was found may be in the making, as the image may.
+  const named =
+    options.partitions === undefined ? null : await loadPartitionTable(options.partitions);
   try {
+    const table = named ?? (partitions === null ? null : await loadPartitionTable(partitions));
     return await loadImage(
       build.image,
       {
         audience: options.for,
         ...(chip === null ? {} : { chip }),
-        ...(partitions === null ? {} : { table: await loadPartitionTable(partitions) }),
+        ...(table === null ? {} : { table }),
       },
       null,
     );

@@ -184,6 +184,16 @@ describe('otakit dev, with a config in a file', () => {
     expect(stdout).toMatch(/download.*127\.0\.0\.1 has every byte/);
   });
 
+  it.each(['none.csv', '/dev/null'])('ends where the table %s cannot be read', async (table) => {
+    const { folder, image, env } = await project();
+    const config = join(folder, 'machine.json');
+    await writeFile(config, '{"services": []}\n');
+    const args = ['dev', image, '--partitions', table, '--file', config, '--host', '127.0.0.1'];
+    const { exitCode, stderr } = await otakit(args, { env });
+    expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/error [a-z-]+\/[a-z-]+: .*/)]);
+    expect(await readFile(config, 'utf8')).toBe('{"services": []}\n');
+  });
+
   it('ends --once with exit 3 where the config has two services, and takes the one that is named', async () => {
     const { command, env, config } = await withFile('--once', '--json');
     const service = (name: string) => ({ name, model: 'ota_service', attributes: {} });
