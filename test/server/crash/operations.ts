@@ -35,6 +35,8 @@ export class Operations {
   readonly #uploads: Uploads;
   #steps = 0;
   #tries = 0;
+  /** The components of the deployment that was asked for and not answered yet. */
+  #asked: readonly string[] | null = null;
 
   constructor(seed: string, token: string, uploads: Uploads) {
     this.#seed = seed;
@@ -59,24 +61,20 @@ export class Operations {
     return this.latest;
   }
 
+  /** Of the newest versions; what was asked without an answer is asked again as it was. */
   async #deploy(life: Life): Promise<void> {
-    const newest = (packageId: string) =>
-      this.#uploads.taken.findLast((one) => one.packageId === packageId)?.artifactId;
-    const components = [newest('main'), newest('model')].filter((id) => id !== undefined);
-    const known = this.deployed.at(-1)?.components.map(({ artifactId }) => artifactId);
+    this.#asked ??= this.#newest();
     // Until both are new there is nothing to roll out.
-    if (components.length < 2 || components.some((id) => known?.includes(id))) {
-      return;
-    }
+    if (this.#asked === null) return;
     const name = `bundle ${this.deployed.length + 1}`;
     const { status, json } = await life.ask('/api/v1/deployments', {
       method: 'POST',
       token: this.#token,
-      json: { name, components },
+      json: { name, components: this.#asked },
       headers: { 'Idempotency-Key': `${name.replace(' ', '-')}-try-${this.#tries}` },
     });
     if (status === 201) {
-      this.deployed.push(json as unknown as Deployed);
+      this.#made(json as unknown as Deployed);
       return;
     }
     if (json['code'] !== 'server/idempotency-conflict') {
@@ -86,8 +84,22 @@ export class Operations {
     const all = await life.list<Deployed>('/api/v1/deployments', this.#token);
     const made = all.filter((one) => one.name === name);
     if (made.length > 1) throw new Error(`${name} was made ${made.length} times`);
-    if (made.length === 0) this.#tries += 1;
-    this.deployed.push(...made);
+    if (made[0] === undefined) this.#tries += 1;
+    else this.#made(made[0]);
+  }
+
+  #newest(): readonly string[] | null {
+    const newest = (packageId: string) =>
+      this.#uploads.taken.findLast((one) => one.packageId === packageId)?.artifactId;
+    const components = [newest('main'), newest('model')].filter((id) => id !== undefined);
+    const known = this.deployed.at(-1)?.components.map(({ artifactId }) => artifactId);
+    const isNew = components.length === 2 && !components.some((id) => known?.includes(id));
+    return isNew ? components : null;
+  }
+
+  #made(deployed: Deployed): void {
+    this.deployed.push(deployed);
+    this.#asked = null;
   }
 
   async #start(life: Life, { deploymentId }: Deployed): Promise<void> {
