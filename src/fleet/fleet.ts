@@ -5,7 +5,7 @@ import type { Artifact } from './artifacts/artifact.ts';
 import type { Blueprint } from './blueprints/blueprint.ts';
 import type { Cohort } from './cohorts/cohort.ts';
 import type { Command } from './commands/command.ts';
-import type { Deployment } from './deployments/deployment.ts';
+import type { Delivery, Deployment } from './deployments/deployment.ts';
 import type { Device } from './devices/device.ts';
 import type {
   Assignment,
@@ -30,7 +30,7 @@ import type {
   Rollout,
   RolloutDevice,
   RolloutDeviceState,
-  RolloutPlan,
+  RolloutRequest,
 } from './rollouts/rollout.ts';
 import type { SignatureWithManifest } from './signature/detached-signature.ts';
 import type { Webhook } from './webhooks/webhook.ts';
@@ -196,11 +196,12 @@ export interface CohortService extends Readable<Cohort, { deploymentId?: string 
     actor: Actor,
     fields: { readonly cohortId: string; readonly description?: string },
   ): Promise<Cohort>;
-  /** Setting `activeDeploymentId` delivers to everybody at once; refused while a rollout runs. */
+  /** `activeDeploymentId` or `components` deliver to everybody at once; refused while a rollout runs. */
   update(
     actor: Actor,
     cohortId: string,
-    changes: Changes<Pick<Cohort, 'description' | 'activeDeploymentId'>>,
+    changes: Changes<Pick<Cohort, 'description' | 'activeDeploymentId'>> &
+      Pick<Delivery, 'components'>,
   ): Promise<Cohort>;
   remove(actor: Actor, cohortId: string): Promise<void>;
 }
@@ -224,9 +225,8 @@ export interface DeploymentService {
 export interface ReleaseService extends Readable<Release, { enabled?: boolean; tag?: string }> {
   create(
     actor: Actor,
-    fields: { readonly deploymentId: string } & Partial<
-      Pick<Release, 'releaseTags' | 'deviceTags' | 'blueprintId' | 'enabled'>
-    >,
+    fields: Delivery &
+      Partial<Pick<Release, 'releaseTags' | 'deviceTags' | 'blueprintId' | 'enabled'>>,
   ): Promise<Release>;
   update(
     actor: Actor,
@@ -238,15 +238,7 @@ export interface ReleaseService extends Readable<Release, { enabled?: boolean; t
 
 /** Staged deliveries: started, steered by people, moved on by time. */
 export interface RolloutService extends Readable<Rollout, RolloutFilter> {
-  start(
-    actor: Actor,
-    fields: {
-      readonly deploymentId: string;
-      readonly cohortId: string;
-      /** Ends an unfinished rollout of the cohort, rather than being refused because of it. */
-      readonly supersede?: boolean;
-    } & Partial<RolloutPlan>,
-  ): Promise<Rollout>;
+  start(actor: Actor, fields: RolloutRequest): Promise<Rollout>;
   pause(actor: Actor, rolloutId: string, reason?: string): Promise<Rollout>;
   resume(actor: Actor, rolloutId: string): Promise<Rollout>;
   advance(actor: Actor, rolloutId: string): Promise<Rollout>;

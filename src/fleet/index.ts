@@ -33,7 +33,7 @@ export {
   type FleetParts,
 } from './context.ts';
 export { createFleet } from './create-fleet.ts';
-export type { Deployment, DeploymentComponent } from './deployments/deployment.ts';
+export type { Delivery, Deployment, DeploymentComponent } from './deployments/deployment.ts';
 export type {
   ArtifactFailures,
   Device,
@@ -105,6 +105,7 @@ export type {
   RolloutDevice,
   RolloutDeviceState,
   RolloutPlan,
+  RolloutRequest,
   RolloutState,
 } from './rollouts/rollout.ts';
 export {

@@ -204,6 +204,27 @@ describe('CORE-M rollouts', () => {
     });
     expect(nothing.json).toMatchObject({ status: 404, code: 'fleet/not-found' });
   });
+
+  it('start with what the native routes make of components, and leave nothing where refused', async () => {
+    const host = await start();
+    const { ask } = host;
+    const path = '/api/v1/artifacts?packageId=main&blueprintId=sensor&version=1.0.0';
+    const made = await ask('POST', path, { body: await buildTestApp(), headers: OCTETS });
+    await ask('POST', '/api/v1/cohorts', { body: { cohortId: 'field' } });
+    const native = { cohortId: 'field', components: ['main@1.0.0'] };
+    const started = await ask('POST', '/api/v1/rollouts', { body: native });
+    expect(started.status).toBe(201);
+    const theirs = { package_id: made.json['artifactId'], target_profile_id: 'field' };
+    for (const [where, body] of [
+      ['/api/v1/rollouts', native],
+      ['/api/v1/ota/rollouts', theirs],
+    ] as const) {
+      const second = await ask('POST', where, { body });
+      expect(second.json).toMatchObject({ status: 409, code: 'fleet/rollout-active' });
+    }
+    const { json } = await ask('GET', '/api/v1/deployments');
+    expect(json['list']).toMatchObject([{ deploymentId: started.json['deploymentId'] }]);
+  });
 });
 
 describeWithPeers(['curl'], 'curl brings artifacts in and out', ([curl = '']) => {

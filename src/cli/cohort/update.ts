@@ -1,11 +1,7 @@
 import type { CliContext } from '../context.ts';
-import {
-  checkChoice,
-  chosenDeployment,
-  type DeploymentChoice,
-} from '../deployment/find-deployment.ts';
+import { checkChoice, type DeploymentChoice } from '../deployment/deployment-choice.ts';
 import type { CommonOptions } from '../fleet/options.ts';
-import { report, segment, withFleet } from '../fleet/verb.ts';
+import { change, segment } from '../fleet/verb.ts';
 
 /** What `cohort update` takes. */
 export interface UpdateOptions extends CommonOptions, DeploymentChoice {
@@ -18,12 +14,8 @@ export async function update(
   options: UpdateOptions,
   context: CliContext,
 ): Promise<void> {
-  const { description, deployment, components } = options;
-  const delivers = deployment !== undefined || components !== undefined;
-  if (delivers) checkChoice(options);
-  const cohort = await withFleet(options, context, async (api) => {
-    const activeDeploymentId = delivers ? await chosenDeployment(api, options) : undefined;
-    return await api.patch(`/cohorts/${segment(cohortId)}`, { description, activeDeploymentId });
-  });
-  report(context, options, cohort);
+  const { description, deployment: activeDeploymentId, components } = options;
+  if (activeDeploymentId !== undefined || components !== undefined) checkChoice(options);
+  const changes = { description, activeDeploymentId, components };
+  await change('patch', `/cohorts/${segment(cohortId)}`, changes, options, context);
 }

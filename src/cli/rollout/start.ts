@@ -1,13 +1,8 @@
-import { FleetError, type Rollout } from '../../fleet/index.ts';
+import type { Rollout } from '../../fleet/index.ts';
 import { CliError } from '../codes.ts';
-import {
-  checkChoice,
-  chosenDeployment,
-  type DeploymentChoice,
-} from '../deployment/find-deployment.ts';
-import type { FleetApi } from '../fleet/api.ts';
+import { checkChoice, type DeploymentChoice } from '../deployment/deployment-choice.ts';
 import { type CommonOptions, countOption, durationOption, parsePercent } from '../fleet/options.ts';
-import { report, segment, withFleet } from '../fleet/verb.ts';
+import { report, withFleet } from '../fleet/verb.ts';
 import type { Cli } from '../nouns.ts';
 import { rolloutText } from './rollout-text.ts';
 import { watch } from './watch.ts';
@@ -31,44 +26,25 @@ export interface StartOptions extends CommonOptions, DeploymentChoice {
   readonly watch?: boolean;
 }
 
-/** `otakit rollout start`: bundles the components first, where no deployment is named. */
+/** `otakit rollout start`. */
 export async function start(options: StartOptions, cli: Cli): Promise<void> {
   checkChoice(options);
   const plan = planOf(options);
-  const rollout = await withFleet(options, cli.context, async (api) => {
-    // Deployments stay for ever: none is made for what would be refused.
-    if (options.components !== undefined) await checkFree(api, options);
-    const deploymentId = await chosenDeployment(api, options);
-    return await api.post<Rollout>('/rollouts', { ...plan, deploymentId });
-  });
+  const rollout = await withFleet(options, cli.context, (api) =>
+    api.post<Rollout>('/rollouts', plan),
+  );
   if (options.watch !== true || options.json !== true) {
     report(cli.context, options, rollout, rolloutText(rollout));
   }
   if (options.watch === true) await watch(rollout.rolloutId, options, cli);
 }
 
-/** @throws RemoteProblem for a cohort that is not there; FleetError `fleet/rollout-active` */
-async function checkFree(api: FleetApi, { cohort, supersede }: StartOptions): Promise<void> {
-  await api.get(`/cohorts/${segment(cohort)}`);
-  if (supersede === true) return;
-  const { list } = await api.get<{ readonly list: readonly Rollout[] }>('/rollouts', {
-    cohortId: cohort,
-    states: ['pending', 'active', 'paused', 'rolling-back'],
-    perPage: 1,
-  });
-  const [other] = list;
-  if (other === undefined) return;
-  throw new FleetError(
-    'fleet/rollout-active',
-    `Rollout ${other.rolloutId} of cohort ${cohort} is ${other.state.kind}.`,
-    { hint: 'Wait for its end, roll it back, or end it with --supersede.' },
-  );
-}
-
 /** The options as the API has them. */
 function planOf(options: StartOptions): Readonly<Record<string, unknown>> {
   const { step, minSample, maxConcurrent, window } = options;
   return {
+    deploymentId: options.deployment,
+    components: options.components,
     cohortId: options.cohort,
     canaryPercent: parsePercent(options.canary),
     stepPercent: step === undefined ? undefined : parsePercent(step),

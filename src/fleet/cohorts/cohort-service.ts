@@ -1,5 +1,6 @@
 import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
+import { deliveryOf, notOneOfBoth } from '../deployments/deliver.ts';
 import { checkText, mustExist, revise } from '../entity.ts';
 import type { CohortService } from '../fleet.ts';
 import { checkChosenId } from '../ids.ts';
@@ -9,7 +10,7 @@ import type { Cohort } from './cohort.ts';
 const LONGEST_DESCRIPTION = 1000;
 
 /** Groups of devices that receive the same deployments. */
-export function createCohortService({ store, change }: FleetContext): CohortService {
+export function createCohortService({ store, change, randomBytes }: FleetContext): CohortService {
   const { cohorts } = store.read;
   return {
     get: async (cohortId) => mustExist(await cohorts.get(cohortId), 'cohort', cohortId),
@@ -28,10 +29,14 @@ export function createCohortService({ store, change }: FleetContext): CohortServ
         event('cohort.created', { data: { cohortId } });
         return cohort;
       }),
-    update: (actor, cohortId, { revision, description, activeDeploymentId }) =>
-      change(actor, async ({ repositories, audit, event, news }) => {
+    update: (actor, cohortId, { revision, description, components, activeDeploymentId: named }) =>
+      change(actor, async (within) => {
+        const { repositories, audit, event, news } = within;
         const before = mustExist(await repositories.cohorts.get(cohortId), 'cohort', cohortId);
         if (description !== undefined) checkText('description', description, LONGEST_DESCRIPTION);
+        if (components !== undefined && named !== undefined) throw notOneOfBoth();
+        const activeDeploymentId =
+          components === undefined ? named : await deliveryOf(within, randomBytes, { components });
         const after = revise(before, { description, activeDeploymentId }, revision);
         const isDelivery = after.activeDeploymentId !== before.activeDeploymentId;
         if (isDelivery) await checkDeliverable(repositories, cohortId, after.activeDeploymentId);

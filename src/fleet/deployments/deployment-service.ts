@@ -24,10 +24,7 @@ export function createDeploymentService(context: FleetContext): DeploymentServic
     list: (filter, page) => deployments.list(filter, page),
     create: (actor, fields) =>
       change(actor, async (within) => {
-        const artifacts: Artifact[] = [];
-        for (const component of checkCount(fields.components)) {
-          artifacts.push(await findArtifact(within.repositories, component));
-        }
+        const artifacts = await findArtifacts(within.repositories, fields.components);
         const { restores } = fields;
         if (restores !== undefined) {
           mustExist(await within.repositories.deployments.get(restores), 'deployment', restores);
@@ -80,12 +77,20 @@ export async function insertDeployment(
   return deployment;
 }
 
-function checkCount(components: readonly string[]): readonly string[] {
-  if (components.length > 0 && components.length <= MOST_COMPONENTS) return components;
-  throw new FleetError('fleet/invalid', `A deployment of ${components.length} artifacts.`, {
-    hint: `Name 1 to ${MOST_COMPONENTS}, such as main@1.1.0.`,
-    details: { field: 'components', count: components.length },
-  });
+/** The artifacts that are meant by these components, in their order. */
+export async function findArtifacts(
+  repositories: Repositories,
+  components: readonly string[],
+): Promise<readonly Artifact[]> {
+  if (components.length === 0 || components.length > MOST_COMPONENTS) {
+    throw new FleetError('fleet/invalid', `A deployment of ${components.length} artifacts.`, {
+      hint: `Name 1 to ${MOST_COMPONENTS}, such as main@1.1.0.`,
+      details: { field: 'components', count: components.length },
+    });
+  }
+  const artifacts: Artifact[] = [];
+  for (const component of components) artifacts.push(await findArtifact(repositories, component));
+  return artifacts;
 }
 
 /** By id, or by `package@version` where that is one artifact. */

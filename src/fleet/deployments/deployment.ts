@@ -11,6 +11,16 @@ export interface Deployment {
   readonly createdAtMs: number;
 }
 
+/** What is delivered: exactly one of a deployment that is there, or what a new one shall have. */
+export interface Delivery {
+  readonly deploymentId?: string;
+  /**
+   * By artifact ids, or `package@version` where that is one artifact. The deployment is made together with
+   * what delivers it: where that is refused, there is none.
+   */
+  readonly components?: readonly string[];
+}
+
 /** One artifact of a bundle, with what a device needs to know before it asks for more. */
 export interface DeploymentComponent {
   readonly packageId: string;

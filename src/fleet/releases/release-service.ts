@@ -1,5 +1,6 @@
 import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
+import { deliveryOf } from '../deployments/deliver.ts';
 import { mustExist, revise } from '../entity.ts';
 import type { ReleaseService } from '../fleet.ts';
 import { checkChosenId, newId } from '../ids.ts';
@@ -20,10 +21,12 @@ export function createReleaseService(context: FleetContext): ReleaseService {
     list: (filter, page) => releases.list(filter, page),
     create: (
       actor,
-      { deploymentId, releaseTags = [], deviceTags = [], blueprintId = null, enabled = false },
+      { releaseTags = [], deviceTags = [], blueprintId = null, enabled = false, ...delivery },
     ) =>
-      change(actor, async ({ repositories, audit, event, news, atMs }) => {
+      change(actor, async (within) => {
+        const { repositories, audit, event, news, atMs } = within;
         const { deployments, blueprints } = repositories;
+        const deploymentId = await deliveryOf(within, randomBytes, delivery);
         mustExist(await deployments.get(deploymentId), 'deployment', deploymentId);
         if (blueprintId !== null) {
           mustExist(await blueprints.get(blueprintId), 'blueprint', blueprintId);

@@ -7,6 +7,7 @@ import { FAILED } from './counters.ts';
 import type { RolloutEvent } from './decision.ts';
 import { hasBooted, obstacleToRollback } from './rollback-deployment.ts';
 import type { Rollout } from './rollout.ts';
+import { rolloutDelivery } from './rollout-delivery.ts';
 import { RolloutSession } from './rollout-session.ts';
 import { startRollout } from './start-rollout.ts';
 import { tickRollout, ticking } from './tick-rollout.ts';
@@ -36,7 +37,11 @@ export function createRolloutService(context: FleetContext): RolloutService {
   return {
     get,
     list: (filter, page) => rollouts.list(filter, page),
-    start: (actor, fields) => change(actor, (within) => startRollout(within, randomBytes, fields)),
+    start: (actor, request) =>
+      change(actor, async (within) => {
+        const fields = await rolloutDelivery(within, randomBytes, request);
+        return await startRollout(within, randomBytes, fields);
+      }),
     pause: (actor, rolloutId, reason = 'by hand') =>
       operate(actor, rolloutId, { kind: 'pause', reason: checkReason(reason) }),
     resume: (actor, rolloutId) => operate(actor, rolloutId, { kind: 'resume' }),

@@ -1,3 +1,5 @@
+import type { Delivery } from '../deployments/deployment.ts';
+
 /** How a rollout goes ahead and when it stops. All of it is fixed when the rollout starts. */
 export interface RolloutPlan {
   readonly canaryPercent: number;
@@ -19,6 +21,17 @@ export interface RolloutPlan {
   readonly window: MaintenanceWindow | null;
   /** Devices between offered and booted at the same time. */
   readonly maxConcurrent: number | null;
+}
+
+/** What is said of a rollout to start it; fields of the plan that are left out have defaults. */
+export interface RolloutRequest extends Delivery, Partial<RolloutPlan> {
+  readonly cohortId: string;
+  /** Ends an unfinished rollout of the cohort, rather than being refused because of it. */
+  readonly supersede?: boolean;
+  /** The components come into what the cohort runs of other packages, which stays as it is. */
+  readonly keepOthers?: boolean;
+  /** Back to these components instead of to `rollbackDeploymentId`, in the same way. */
+  readonly rollbackComponents?: readonly string[];
 }
 
 /** A daily window in which devices are offered something new; may pass midnight. */

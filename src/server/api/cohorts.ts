@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OPERATORS, READERS } from '../access/roles.ts';
-import { anyId, chosenId, note, pageOf } from '../schemas/common.ts';
+import { anyId, chosenId, components, note, pageOf } from '../schemas/common.ts';
 import { cohortSchema } from '../schemas/things.ts';
 import { sameRevision } from './conditions.ts';
 import { defined, listQuery, split } from './query.ts';
@@ -48,12 +48,16 @@ export const COHORT_ROUTES = [
     method: 'PATCH',
     path: '/cohorts/{cohortId}',
     id: 'updateCohort',
-    summary: 'Change a cohort; setting activeDeploymentId delivers to all of it at once',
+    summary:
+      'Change a cohort; setting activeDeploymentId or components delivers to all of it at once',
     roles: OPERATORS,
     params,
     body: z.strictObject({
       description: note.optional(),
       activeDeploymentId: anyId.nullable().optional(),
+      components: components
+        .optional()
+        .describe('Instead of it: artifacts, for a new deployment that goes to all at once.'),
     }),
     conditional: true,
     answer: { status: 200, schema: cohortSchema },

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { type Fleet, FleetError, type Rollout } from '../../fleet/index.ts';
 import { OPERATORS, READERS, UPLOADERS } from '../access/roles.ts';
 import { anyId, chosenId, note, sha256, version } from '../schemas/common.ts';
-import { rolloutBundle } from './core-m-bundle.ts';
 import { coreMSignature } from './core-m-signature.ts';
 import { rolloutView } from './rollout-view.ts';
 import { defineRoute } from './route.ts';
@@ -110,20 +109,17 @@ export const CORE_M_ROUTES = [
     idempotent: true,
     answer: { status: 201, schema: rolloutAnswer },
     handle: async ({ fleet, actor, body }) => {
-      const cohort = await fleet.cohorts.get(body.target_profile_id);
-      const bundle = await rolloutBundle(fleet, actor, cohort, body.package_id);
-      const back =
-        body.rollback_package_id === undefined
-          ? null
-          : await rolloutBundle(fleet, actor, cohort, body.rollback_package_id);
       const rollout = await fleet.rollouts.start(actor, {
-        deploymentId: bundle,
-        cohortId: cohort.cohortId,
+        cohortId: body.target_profile_id,
+        components: [body.package_id],
+        keepOthers: true,
         ...(body.canary_percent === undefined ? {} : { canaryPercent: body.canary_percent }),
         ...(body.failure_threshold_percent === undefined
           ? {}
           : { failureThresholdPercent: body.failure_threshold_percent }),
-        ...(back === null ? {} : { rollbackDeploymentId: back }),
+        ...(body.rollback_package_id === undefined
+          ? {}
+          : { rollbackComponents: [body.rollback_package_id] }),
       });
       return answerOf(rollout);
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OPERATORS, READERS } from '../access/roles.ts';
-import { anyId, pageOf } from '../schemas/common.ts';
+import { anyId, components, pageOf } from '../schemas/common.ts';
 import { deploymentSchema } from '../schemas/things.ts';
 import { defined, listQuery, split } from './query.ts';
 import { defineRoute } from './route.ts';
@@ -28,11 +28,7 @@ export const DEPLOYMENT_ROUTES = [
     roles: OPERATORS,
     body: z.strictObject({
       name: z.string().max(200).optional(),
-      components: z
-        .array(z.string().min(1).max(200))
-        .min(1)
-        .max(64)
-        .describe('Artifact ids, or `package@version` where that is one artifact.'),
+      components,
       restores: anyId.optional().describe('The older deployment that it brings back.'),
     }),
     idempotent: true,

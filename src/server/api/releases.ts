@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OPERATORS, READERS } from '../access/roles.ts';
-import { anyId, pageOf } from '../schemas/common.ts';
+import { anyId, components, pageOf } from '../schemas/common.ts';
 import { releaseSchema, tagList } from '../schemas/things.ts';
 import { sameRevision } from './conditions.ts';
 import { defined, listQuery, split } from './query.ts';
@@ -35,7 +35,10 @@ export const RELEASE_ROUTES = [
     summary: 'Aim a deployment by blueprint and device tags',
     roles: OPERATORS,
     body: z.strictObject({
-      deploymentId: anyId,
+      deploymentId: anyId.optional(),
+      components: components
+        .optional()
+        .describe('Instead of it: artifacts, for a new deployment that comes with the release.'),
       blueprintId: anyId.nullable().optional(),
       ...changes,
     }),

@@ -14,6 +14,12 @@ export const note = z.string().max(4096);
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** A version of a package: semver or any other string. */
 export const version = z.string().min(1).max(128);
+/** What a new deployment shall have. */
+export const components = z
+  .array(z.string().min(1).max(200))
+  .min(1)
+  .max(100)
+  .describe('Artifact ids, or `package@version` where that is one artifact.');
 /** Facts of any form. */
 export const facts = z.record(z.string(), z.unknown());
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyId, facts, moment, revision } from './common.ts';
+import { anyId, components, facts, moment, revision } from './common.ts';
 
 const DEVICE_STATES = [
   'scheduled',
@@ -29,9 +29,12 @@ const LONGEST_MS = 366 * 24 * 60 * 60 * 1000;
 const duration = z.int().min(0).max(LONGEST_MS);
 const percent = z.number().min(0).max(100);
 
-/** See `RolloutPlan`; every field may be left out. */
+/** See `RolloutPlan`; every field of it may be left out. */
 export const newRolloutSchema = z.strictObject({
-  deploymentId: anyId,
+  deploymentId: anyId.optional().describe('What is delivered.'),
+  components: components
+    .optional()
+    .describe('Instead of it: artifacts, for a new deployment that starts with its rollout.'),
   cohortId: anyId,
   canaryPercent: percent.optional(),
   stepPercent: percent.nullable().optional(),
