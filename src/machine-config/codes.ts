@@ -133,6 +133,16 @@ export const MACHINE_CONFIG_CODES = {
     kind: 'input',
     meaning: 'The file with the machine config cannot be read or written.',
   },
+  'machine-config/read-only': {
+    kind: 'input',
+    meaning:
+      'The file with the machine config is read-only, or its folder takes no new file: it stays as it was.',
+  },
+  'machine-config/other-owner': {
+    kind: 'input',
+    meaning:
+      'The file with the machine config belongs to somebody else, who would lose it by the edit.',
+  },
   'machine-config/preflight-unreachable': {
     kind: 'network',
     meaning: 'The URL cannot be fetched from here: no connection, no answer, or an aborted one.',

@@ -7,6 +7,8 @@ import { removeValue, setValue } from './text-edit.ts';
 
 /** What is kept of an edit so that it can be undone. Plain data: it goes into a file as JSON. */
 export interface OtaUndo {
+  /** Of the whole text before the edit: while it is still so, there is nothing to undo. */
+  readonly beforeSha256: string;
   /** Of the whole text after the edit: while it is still so, undoing restores every byte. */
   readonly afterSha256: string;
   /** The one stretch of the text that the edit replaced. */
@@ -30,6 +32,7 @@ export interface KeptSettings {
 /** What undoes an edit of `text`. */
 export async function undoOf(text: string, edit: OtaEdit): Promise<OtaUndo> {
   return {
+    beforeSha256: await digest(text),
     afterSha256: await digest(edit.text),
     replaced: difference(edit.text, text),
     service: edit.after.name,
@@ -40,7 +43,8 @@ export async function undoOf(text: string, edit: OtaEdit): Promise<OtaUndo> {
 
 /**
  * The text with an edit undone. Where nothing else changed since, it is the earlier text byte for
- * byte; otherwise only the two values go back, and what others changed meanwhile stays.
+ * byte; otherwise only the two values go back, and what others changed meanwhile stays. Where the
+ * edit is not in the text (it was interrupted, or undone already), that stays as it is.
  *
  * @throws MachineConfigError `machine-config/changed-since` when somebody else set the values since
  */
@@ -49,11 +53,14 @@ export async function undoEdit(
   undo: OtaUndo,
   { fragments = new Map() }: Pick<EditOptions, 'fragments'> = {},
 ): Promise<string> {
-  if ((await digest(text)) === undo.afterSha256) {
+  const presentSha256 = await digest(text);
+  if (presentSha256 === undo.beforeSha256) return text;
+  if (presentSha256 === undo.afterSha256) {
     const { offset, length, content } = undo.replaced;
     return text.slice(0, offset) + content + text.slice(offset + length);
   }
   const services = findOtaServices(parseMachineConfig(text).value, fragments);
+  if (isUndone(services, undo)) return text;
   const present = services.find(({ name }) => name === undo.service);
   if (present === undefined || !sameSettings(settingsOf(present), undo.after)) {
     throw new MachineConfigError(
@@ -66,6 +73,13 @@ export async function undoEdit(
     );
   }
   return undo.before === null ? withoutService(text, present) : withSettings(text, present, undo);
+}
+
+/** Where the service was added, there was none before. */
+function isUndone(services: readonly OtaService[], { before, service }: OtaUndo): boolean {
+  if (before === null) return services.length === 0;
+  const present = services.find(({ name }) => name === service);
+  return present !== undefined && sameSettings(settingsOf(present), before);
 }
 
 function withoutService(text: string, { source }: OtaService): string {

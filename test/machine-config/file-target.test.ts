@@ -1,4 +1,15 @@
-import { chmod, mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +21,22 @@ async function temporaryFile(content: string | Uint8Array) {
   const path = join(folder, 'machine.json');
   await writeFile(path, content);
   return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+}
+
+const NOBODY = 65_534;
+const isRoot = process.geteuid?.() === 0;
+
+/** Does something with no more rights than any user has, whoever runs the tests. */
+async function asPlainUser<Result>(work: () => Promise<Result>): Promise<Result> {
+  if (!isRoot) return work();
+  process.setegid?.(NOBODY);
+  process.seteuid?.(NOBODY);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
 }
 
 describe('a config in a file', () => {
@@ -32,6 +59,86 @@ describe('a config in a file', () => {
     await target.write(before.text.replace('1', '2'), before);
     expect(await readFile(file.path, 'utf8')).toBe('\u{FEFF}{"a": 2}\r\n');
     expect((await stat(file.path)).mode & 0o777).toBe(0o600);
+  });
+
+  it('is the same target by whatever name', async () => {
+    await using file = await temporaryFile('{}');
+    const link = `${file.path}.link`;
+    await symlink('machine.json', link);
+    const folder = `${dirname(file.path)}-link`;
+    await symlink(dirname(file.path), folder);
+    const { id } = fileTarget(file.path);
+    expect(fileTarget(link).id).toBe(id);
+    expect(fileTarget(join(folder, 'machine.json')).id).toBe(id);
+    await rm(folder);
+  });
+
+  it('keeps bits that the umask would take away', async () => {
+    await using file = await temporaryFile('{"a": 1}');
+    await chmod(file.path, 0o666);
+    const target = fileTarget(file.path);
+    await target.write('{"a": 2}', await target.read());
+    expect((await stat(file.path)).mode & 0o777).toBe(0o666);
+  });
+
+  it('leaves a read-only file alone, for root too', async () => {
+    await using file = await temporaryFile('{"a": 1}');
+    await chmod(file.path, 0o444);
+    const target = fileTarget(file.path);
+    const before = await target.read();
+    await expect(target.write('{"a": 2}', before)).rejects.toMatchObject({
+      code: 'machine-config/read-only',
+      message: 'machine.json is read-only (mode 444)',
+      hint: expect.stringContaining('chmod u+w machine.json'),
+    });
+    expect(await readFile(file.path, 'utf8')).toBe('{"a": 1}');
+    expect(await readdir(dirname(file.path))).toEqual(['machine.json']);
+  });
+
+  it('leaves a file alone whose folder takes no new one', async () => {
+    await using file = await temporaryFile('{"a": 1}');
+    await chmod(file.path, 0o666);
+    await chmod(dirname(file.path), 0o555);
+    const target = fileTarget(file.path);
+    await asPlainUser(async () => {
+      const before = await target.read();
+      await expect(target.write('{"a": 2}', before)).rejects.toMatchObject({
+        code: 'machine-config/read-only',
+        message: expect.stringContaining(`its folder ${dirname(file.path)} takes no new file`),
+      });
+    });
+    expect(await readFile(file.path, 'utf8')).toBe('{"a": 1}');
+    await chmod(dirname(file.path), 0o755);
+  });
+
+  it.skipIf(!isRoot)('keeps the owner, or leaves the file alone', async () => {
+    await using file = await temporaryFile('{"a": 1}');
+    await chown(file.path, NOBODY, NOBODY);
+    const target = fileTarget(file.path);
+    await target.write('{"a": 2}', await target.read());
+    expect(await stat(file.path)).toMatchObject({ uid: NOBODY, gid: NOBODY });
+
+    // Somebody may write it, and may write in the folder, but cannot give files away.
+    await chown(file.path, 0, 0);
+    await chmod(file.path, 0o666);
+    await chmod(dirname(file.path), 0o777);
+    await asPlainUser(async () => {
+      const before = await target.read();
+      await expect(target.write('{"a": 3}', before)).rejects.toMatchObject({
+        code: 'machine-config/other-owner',
+        details: { uid: 0, gid: 0 },
+      });
+    });
+    expect(await readFile(file.path, 'utf8')).toBe('{"a": 2}');
+    expect(await readdir(dirname(file.path))).toEqual(['machine.json']);
+    await chmod(file.path, 0o644);
+    await asPlainUser(async () => {
+      const before = await target.read();
+      await expect(target.write('{"a": 3}', before)).rejects.toMatchObject({
+        code: 'machine-config/read-only',
+        message: 'you may not write machine.json (mode 644)',
+      });
+    });
   });
 
   it('says what is wrong with a file that is missing or not text', async () => {

@@ -11,7 +11,7 @@ import {
   type UrlCheckOptions,
   updateConfig,
 } from '../../machine-config/index.ts';
-import { type Issue, systemClock } from '../../shared/index.ts';
+import { type Issue, type OtakitError, systemClock } from '../../shared/index.ts';
 import type { CliContext } from '../context.ts';
 import { UndoStore } from './undo-store.ts';
 
@@ -19,6 +19,8 @@ import { UndoStore } from './undo-store.ts';
 export interface ChangeOptions extends Pick<EditOptions, 'service'>, UrlCheckOptions {
   /** Work it out and check it, but write nothing. */
   readonly dryRun?: boolean;
+  /** Told what undoes the write, right before it; `null` where it did not happen after all. */
+  readonly onUndo?: (undo: OtaUndo | null) => void;
 }
 
 /** What became of a change of the OTA service in one machine config. */
@@ -29,9 +31,13 @@ export interface Change {
   readonly edit: OtaEdit | null;
   /** The whole text before, for a diff. */
   readonly textBefore: string;
-  /** What undoes it; `null` where nothing was written. */
-  readonly undo: OtaUndo | null;
 }
+
+/** With these the config may have been written all the same. */
+const UNCERTAIN: ReadonlySet<string> = new Set([
+  'machine-config/cloud-unreachable',
+  'machine-config/not-kept',
+]);
 
 /**
  * Checks, writes and keeps the old value for `config revert`. An edit that somebody else makes
@@ -46,19 +52,62 @@ export async function applyChange(
   const snapshot = await target.read(signal);
   const plan = planOtaChange(snapshot, settingsFor, options);
   if (plan.edit === null || options.dryRun) {
-    return { ...plan, written: false, textBefore: snapshot.text, undo: null };
+    return { ...plan, written: false, textBefore: snapshot.text };
   }
-  const { edit, before } = await updateConfig(
-    target,
-    (latest) => {
-      const { edit, issues } = planOtaChange(latest, settingsFor, options);
-      if (edit === null) throw refusalOf(issues);
-      return edit;
-    },
-    signal,
-  );
-  const at = new Date(systemClock.now()).toISOString();
-  const undo = await undoOf(before.text, edit);
-  await new UndoStore(env).push(target.id, { at, undo });
-  return { issues: plan.issues, written: true, edit, textBefore: before.text, undo };
+  const kept = new KeptBeforehand(target, env, options.onUndo);
+  try {
+    const { edit, before } = await updateConfig(
+      target,
+      async (latest) => {
+        const { edit, issues } = planOtaChange(latest, settingsFor, options);
+        // Asked a second time, the write before was refused.
+        await kept.forget();
+        if (edit === null) throw refusalOf(issues);
+        await kept.keep(await undoOf(latest.text, edit));
+        return edit;
+      },
+      signal,
+    );
+    return { issues: plan.issues, written: true, edit, textBefore: before.text };
+  } catch (thrown) {
+    const isUncertain = signal.aborted || UNCERTAIN.has((thrown as OtakitError).code);
+    if (!isUncertain) await kept.forget();
+    throw thrown;
+  }
+}
+
+/**
+ * What undoes an edit is kept before the edit is made, so that whatever ends this process meanwhile
+ * leaves a config that can be put back.
+ */
+class KeptBeforehand {
+  readonly #target: ConfigTarget;
+  readonly #store: UndoStore;
+  readonly #onUndo: (undo: OtaUndo | null) => void;
+  #undo: OtaUndo | null = null;
+
+  constructor(
+    target: ConfigTarget,
+    env: CliContext['env'],
+    onUndo: ChangeOptions['onUndo'] = () => {},
+  ) {
+    this.#target = target;
+    this.#store = new UndoStore(env);
+    this.#onUndo = onUndo;
+  }
+
+  async keep(undo: OtaUndo): Promise<void> {
+    const at = new Date(systemClock.now()).toISOString();
+    await this.#store.push(this.#target.id, { at, undo });
+    this.#undo = undo;
+    this.#onUndo(undo);
+  }
+
+  async forget(): Promise<void> {
+    const undo = this.#undo;
+    if (undo === null) return;
+    this.#undo = null;
+    this.#onUndo(null);
+    await this.#store.forget(this.#target.id, undo);
+  }
 }

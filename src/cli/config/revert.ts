@@ -5,12 +5,13 @@ import {
   updateConfig,
   type KeptSettings,
 } from '../../machine-config/index.ts';
+import { printable } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import type { CliContext } from '../context.ts';
 import { renderConfigDiff } from './report-change.ts';
 import { openTarget } from './open-target.ts';
 import type { TargetOptions } from './target-options.ts';
-import { UndoStore } from './undo-store.ts';
+import { type KeptEdit, UndoStore } from './undo-store.ts';
 
 /** What `otakit config revert` takes. */
 export interface RevertOptions extends TargetOptions {
@@ -25,30 +26,24 @@ export async function revert(options: RevertOptions, context: CliContext): Promi
   const kept = (await store.list(target.id)).at(-1);
   if (kept === undefined) throw noKeptEdit(target);
   const { undo, at } = kept;
+  const { text, fragments } = await target.read(context.signal);
+  const reverted = await undoEdit(text, undo, { fragments });
   if (options.dryRun) {
-    const { text, fragments } = await target.read(context.signal);
-    const reverted = await undoEdit(text, undo, { fragments });
     if (options.json) report(false);
     else renderConfigDiff(text, reverted, context);
     return;
   }
-  await updateConfig(
-    target,
-    async ({ text, fragments }) => ({ text: await undoEdit(text, undo, { fragments }) }),
-    context.signal,
-  );
-  await store.pop(target.id);
-  if (options.json) {
-    report(true);
-  } else {
-    const to =
-      undo.before === null
-        ? 'removed'
-        : undo.before.version === undefined
-          ? 'without a version again, as it was'
-          : `back at version ${JSON.stringify(undo.before.version)}`;
-    context.stdout.write(`${target.label}: service ${undo.service} is ${to} (undone: ${at})\n`);
+  const isThere = reverted !== text;
+  if (isThere) {
+    await updateConfig(
+      target,
+      async (latest) => ({ text: await undoEdit(latest.text, undo, latest) }),
+      context.signal,
+    );
   }
+  await store.forget(target.id, undo);
+  if (options.json) report(isThere);
+  else context.stdout.write(`${target.label}: ${isThere ? done(kept) : alreadySo(kept)}\n`);
 
   function report(written: boolean): void {
     const { service, before, after } = undo;
@@ -57,6 +52,21 @@ export async function revert(options: RevertOptions, context: CliContext): Promi
       `${JSON.stringify({ target: target.id, written, at, ...shown }, null, 2)}\n`,
     );
   }
+}
+
+function done({ undo: { service, before }, at }: KeptEdit): string {
+  return `service ${printable(service)} is ${stateOf(before, 'back ')} (undone: ${at})`;
+}
+
+/** The edit was interrupted before the config was written, or somebody undid it by hand. */
+function alreadySo({ undo: { service, before }, at }: KeptEdit): string {
+  return `nothing to undo, service ${printable(service)} is ${stateOf(before)} already (the edit of ${at} is not in the config)`;
+}
+
+function stateOf(before: KeptSettings | null, back = ''): string {
+  if (before === null) return 'removed';
+  if (before.version === undefined) return 'without a version again, as it was';
+  return `${back}at version ${printable(JSON.stringify(before.version))}`;
 }
 
 /** There is nothing to undo for a target. */

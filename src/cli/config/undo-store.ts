@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OtaUndo } from '../../machine-config/index.ts';
 import { fileErrorReason } from '../../shared/index.ts';
@@ -46,14 +46,24 @@ export class UndoStore {
     }
   }
 
-  /** Keeps one more edit. */
+  /**
+   * Keeps one more edit. The newest one falls out where it was made on the same text: it was undone by
+   * hand then, or never got there.
+   */
   async push(targetId: string, edit: KeptEdit): Promise<void> {
-    await this.#save(targetId, [...(await this.list(targetId)), edit].slice(-KEPT_EDITS));
+    const earlier = await this.list(targetId);
+    const isReplaced = earlier.at(-1)?.undo.beforeSha256 === edit.undo.beforeSha256;
+    const kept = isReplaced ? earlier.slice(0, -1) : earlier;
+    await this.#save(targetId, [...kept, edit].slice(-KEPT_EDITS));
   }
 
-  /** Forgets the newest edit, once it is undone. */
-  async pop(targetId: string): Promise<void> {
-    await this.#save(targetId, (await this.list(targetId)).slice(0, -1));
+  /** Forgets an edit that is undone, or was not made after all. */
+  async forget(targetId: string, { beforeSha256, afterSha256 }: OtaUndo): Promise<void> {
+    const edits = await this.list(targetId);
+    const index = edits.findLastIndex(
+      ({ undo }) => undo.beforeSha256 === beforeSha256 && undo.afterSha256 === afterSha256,
+    );
+    if (index >= 0) await this.#save(targetId, edits.toSpliced(index, 1));
   }
 
   async #save(targetId: string, edits: readonly KeptEdit[]): Promise<void> {
@@ -64,8 +74,8 @@ export class UndoStore {
     }
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const file: StoreFile = { target: targetId, edits };
-    await writeOutputFile(path, `${JSON.stringify(file, null, 2)}\n`, { overwrite: true });
-    await chmod(path, 0o600);
+    const text = `${JSON.stringify(file, null, 2)}\n`;
+    await writeOutputFile(path, text, { overwrite: true, mode: 0o600 });
   }
 
   #path(targetId: string): string {

@@ -9,10 +9,15 @@ import { UndoStore } from '../config/undo-store.ts';
 
 /** All pushes of one run, to be undone at its end. */
 export class Undoing {
-  readonly #done: { readonly target: ConfigTarget; readonly undo: OtaUndo }[] = [];
+  readonly #pushes: { readonly target: ConfigTarget; undo: OtaUndo | null }[] = [];
 
-  add(target: ConfigTarget, undo: OtaUndo): void {
-    this.#done.push({ target, undo });
+  /** One more push; what it answers is to be told what undoes it, as soon as it may be written. */
+  begin(target: ConfigTarget): (undo: OtaUndo | null) => void {
+    const push: { readonly target: ConfigTarget; undo: OtaUndo | null } = { target, undo: null };
+    this.#pushes.push(push);
+    return (undo) => {
+      push.undo = undo;
+    };
   }
 
   /**
@@ -26,14 +31,14 @@ export class Undoing {
     const store = new UndoStore(env);
     const restored = new Set<string>();
     const failed = new Set<string>();
-    for (const { target, undo } of this.#done.toReversed()) {
-      if (failed.has(target.id)) continue;
+    for (const { target, undo } of this.#pushes.toReversed()) {
+      if (undo === null || failed.has(target.id)) continue;
       try {
         // Ctrl-C has ended everything else, so this must not listen to it.
         await updateConfig(target, async ({ text, fragments }) => ({
           text: await undoEdit(text, undo, { fragments }),
         }));
-        await store.pop(target.id);
+        await store.forget(target.id, undo);
         restored.add(target.id);
       } catch (cause) {
         failed.add(target.id);

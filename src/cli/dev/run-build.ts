@@ -205,10 +205,10 @@ export class BuildRun {
     const settings = { url: server.url() ?? '', version: this.#tag };
     await Promise.all(
       targets.map(async ({ target }) => {
-        const made = await applyChange(target, () => settings, change, context);
+        const onUndo = undoing.begin(target);
+        const made = await applyChange(target, () => settings, { ...change, onUndo }, context);
         if (made.edit === null) throw refusalOf(made.issues);
         for (const issue of made.issues) warn(issue);
-        if (made.undo !== null) undoing.add(target, made.undo);
       }),
     );
     this.#pushedMs = clock.now();

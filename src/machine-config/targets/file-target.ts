@@ -1,17 +1,21 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { fileErrorReason, sha256, type ThrowableCode, toHex } from '../../shared/index.ts';
 import { type MACHINE_CONFIG_CODES, MachineConfigError } from '../codes.ts';
 import { parseMachineConfig } from '../document.ts';
 import type { ConfigTarget } from './config-target.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** Far beyond what Viam takes. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /**
  * A machine config in a local file, as `otakit simulate micro-rdk` and people without the cloud use
- * it. Written whole or not at all; permissions and symbolic links stay as they are.
+ * it. Written whole or not at all; owner, permissions and symbolic links stay as they are.
+ *
+ * Reading throws `machine-config/target` and what `parseMachineConfig` throws; writing also
+ * `machine-config/conflict`, `machine-config/read-only` and `machine-config/other-owner`.
  */
 export function fileTarget(path: string): ConfigTarget {
   const label = basename(path);
@@ -22,24 +26,36 @@ export function fileTarget(path: string): ConfigTarget {
     return { bytes, revision: toHex(await sha256(bytes)) };
   };
   return {
-    id: `file:${resolve(path)}`,
+    id: `file:${realName(path)}`,
     label,
     read: async () => {
       const { bytes, revision } = await readBytes();
       return { text: decode(bytes, label), revision, fragments: new Map() };
     },
     write: async (text, since) => {
-      if ((await readBytes()).revision !== since.revision) {
+      const refuseStale = async () => {
+        if ((await readBytes()).revision === since.revision) return;
         throw new MachineConfigError('machine-config/conflict', `${label} was changed meanwhile`, {
           hint: 'Run the command again; nothing was written.',
           details: { path },
         });
-      }
-      await replaceFile(path, text).catch((cause: unknown) => {
+      };
+      await replaceFile(path, text, refuseStale).catch((cause: unknown) => {
+        if (cause instanceof MachineConfigError) throw cause;
         throw targetError(`${label} cannot be written`, path, cause);
       });
     },
   };
+}
+
+/** One file is one target, whichever link leads to it. */
+function realName(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // It does not exist (yet); whoever reads it is told so.
+    return resolve(path);
+  }
 }
 
 /** /dev/zero and its like have no end; pipes do, as in `<(command)`. */
@@ -50,19 +66,6 @@ async function readBounded(path: string): Promise<Uint8Array<ArrayBuffer>> {
     throw new Error(`it has ${stats.size} bytes, and no machine config has over ${MOST_BYTES}`);
   }
   return new Uint8Array(await readFile(path));
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const real = await realpath(path);
-  const { mode } = await stat(real);
-  const temporary = `${real}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, text, { flag: 'wx', mode: mode & 0o777 });
-    await rename(temporary, real);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw cause;
-  }
 }
 
 /** The text, if it is JSON: here it is known which file is at fault. */

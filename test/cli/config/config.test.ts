@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -97,6 +97,54 @@ describe('otakit config set, diff and revert', () => {
     expect(JSON.parse(stdout)).toMatchObject({ written: true, service: 'OTA', to: null });
     expect(await work.text()).toBe('{"services": []}');
     expect(await readdir(join(work.data, 'config-undo'))).toEqual([]);
+  });
+
+  it('undoes by the name of the file what was done through a link to it, and the other way round', async () => {
+    await using work = await workspace();
+    const before = await work.text();
+    const link = `${work.file}.link`;
+    await symlink(work.file, link);
+    const env = { OTAKIT_DATA: work.data };
+    const linked = (verb: string, ...args: string[]) =>
+      otakit(['config', verb, '--file', link, ...args], { env });
+    expect((await linked('set', '--tag', 'v2')).exitCode).toBe(0);
+    expect((await work.config('revert')).exitCode).toBe(0);
+    expect(await work.text()).toBe(before);
+    expect((await work.config('set', '--tag', 'v3')).exitCode).toBe(0);
+    expect((await linked('revert')).exitCode).toBe(0);
+    expect(await work.text()).toBe(before);
+  });
+
+  it('undoes nothing twice: an edit that is not in the config any more is forgotten', async () => {
+    await using work = await workspace();
+    const before = await work.text();
+    await work.config('set', '--tag', 'v2');
+    await writeFile(work.file, before.replace('"v1.0.0"', '"v1.0.0" '));
+    const { exitCode, stdout } = await work.config('revert');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(
+      /nothing to undo, service OTA is at version "v1.0.0" already \(the edit/,
+    );
+    expect(await work.text()).toBe(before.replace('"v1.0.0"', '"v1.0.0" '));
+    expect((await work.config('revert')).exitCode).toBe(2);
+
+    await work.config('set', '--tag', 'v2');
+    await writeFile(work.file, before);
+    await work.config('set', '--tag', 'v3');
+    const json = JSON.parse((await work.config('revert', '--json')).stdout) as unknown;
+    expect(json).toMatchObject({ written: true, from: { version: 'v3' } });
+    expect(await work.text()).toBe(before);
+  });
+
+  it('does not replace a read-only file, and keeps nothing to undo then', async () => {
+    await using work = await workspace();
+    const before = await work.text();
+    await chmod(work.file, 0o444);
+    const { exitCode, stderr } = await work.config('set', '--tag', 'v2');
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('machine-config/read-only: machine.json is read-only (mode 444)');
+    expect(await work.text()).toBe(before);
+    expect((await work.config('revert')).stderr).toContain('no edit of machine.json was made');
   });
 
   it('says so when there was no version before', async () => {
