@@ -97,16 +97,19 @@ export type {
   SettingRepository,
   TagRepository,
   TokenRepository,
+  WebhookRepository,
 } from './repositories.ts';
-export type {
-  MaintenanceWindow,
-  Rollout,
-  RolloutCounters,
-  RolloutDevice,
-  RolloutDeviceState,
-  RolloutPlan,
-  RolloutRequest,
-  RolloutState,
+export {
+  type MaintenanceWindow,
+  type Rollout,
+  ROLLOUT_DEVICE_STATES,
+  ROLLOUT_STATES,
+  type RolloutCounters,
+  type RolloutDevice,
+  type RolloutDeviceState,
+  type RolloutPlan,
+  type RolloutRequest,
+  type RolloutState,
 } from './rollouts/rollout.ts';
 export {
   checkSignature,
@@ -153,5 +156,5 @@ export {
   type SemanticVersion,
   type Version,
 } from './versions/version.ts';
-export type { Webhook } from './webhooks/webhook.ts';
+export type { Webhook, WebhookProgress } from './webhooks/webhook.ts';
 export { deviceCount } from './rollouts/rank.ts';

@@ -17,7 +17,7 @@ import type {
   RolloutDeviceState,
   RolloutState,
 } from './rollouts/rollout.ts';
-import type { Webhook } from './webhooks/webhook.ts';
+import type { Webhook, WebhookProgress } from './webhooks/webhook.ts';
 
 /**
  * What every kind of thing can do in a store. Reads give `null` for what is not there; `insert` throws
@@ -71,6 +71,12 @@ export interface DeviceRepository extends Repository<Device, DeviceFilter> {
   idsOfCohort(cohortId: string): Promise<readonly string[]>;
   /** Many `lastSeenAtMs` at once; they never go backwards and do not touch revisions. */
   touch(seen: ReadonlyMap<string, number>): Promise<void>;
+}
+
+/** Webhooks, and how far each is. */
+export interface WebhookRepository extends Repository<Webhook, Record<string, never>> {
+  /** Stores how delivery goes, which is no change of the webhook: its revision stays. */
+  progress(webhookId: string, progress: WebhookProgress): Promise<void>;
 }
 
 /** Deployments never change and are never deleted. */
@@ -202,7 +208,7 @@ export interface Repositories {
   readonly tokens: TokenRepository;
   readonly audit: AuditRepository;
   readonly events: EventRepository;
-  readonly webhooks: Repository<Webhook, Record<string, never>>;
+  readonly webhooks: WebhookRepository;
   readonly idempotency: IdempotencyRepository;
   readonly settings: SettingRepository;
 }

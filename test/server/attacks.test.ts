@@ -421,6 +421,10 @@ describe('requests that the server makes for others', () => {
     await expect.poll(async () => (await ask('GET', path)).json['failures']).toBeGreaterThan(0);
     expect((await ask('GET', path)).json['lastError']).toContain('no public address');
     expect(reached()).toBe(0);
+    // What delivery notes is no change of the webhook: who read it before may still change it.
+    const headers = { 'If-Match': made.headers.get('etag') ?? '' };
+    const changed = await ask('PATCH', path, { body: { enabled: false }, headers });
+    expect([changed.status, changed.json['revision']]).toEqual([200, 2]);
   });
 });
 

@@ -43,6 +43,16 @@ export interface MaintenanceWindow {
   readonly timeZone: string;
 }
 
+/** Where a rollout can stand. */
+export const ROLLOUT_STATES = [
+  'pending',
+  'active',
+  'paused',
+  'rolling-back',
+  'completed',
+  'failed',
+] as const satisfies readonly RolloutState['kind'][];
+
 /** Where a rollout stands, with the reason where one is due. */
 export type RolloutState =
   | { readonly kind: 'pending' }
@@ -100,21 +110,25 @@ export interface Rollout {
 /** How many devices are in which state; kept with each change, so that nobody has to count. */
 export type RolloutCounters = Readonly<Record<RolloutDeviceState, number>>;
 
-/** Where one device stands in a rollout. */
-export type RolloutDeviceState =
-  | 'scheduled'
-  | 'offered'
-  | 'downloading'
-  | 'verifying'
-  | 'installing'
-  | 'rebooting'
+/** Where one device can stand in a rollout, in the order in which it goes through them. */
+export const ROLLOUT_DEVICE_STATES = [
+  'scheduled',
+  'offered',
+  'downloading',
+  'verifying',
+  'installing',
+  'rebooting',
   /** Booted the target, waiting out the soak time. */
-  | 'soaking'
-  | 'succeeded'
-  | 'failed'
-  | 'rolled-back'
-  | 'timed-out'
-  | 'skipped';
+  'soaking',
+  'succeeded',
+  'failed',
+  'rolled-back',
+  'timed-out',
+  'skipped',
+] as const;
+
+/** Where one device stands in a rollout. */
+export type RolloutDeviceState = (typeof ROLLOUT_DEVICE_STATES)[number];
 
 /** One device in one rollout; made at its first contact, since membership is computed. */
 export interface RolloutDevice {

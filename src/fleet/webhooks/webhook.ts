@@ -1,5 +1,5 @@
 /** An address that is told about events. */
-export interface Webhook {
+export interface Webhook extends WebhookProgress {
   readonly webhookId: string;
   readonly url: string;
   /** Event types, `rollout.*` for a whole noun, `*` for all. */
@@ -7,6 +7,12 @@ export interface Webhook {
   /** Key of the HMAC-SHA-256 over each body. It has to be kept in the clear to sign; never listed. */
   readonly secret: string;
   readonly enabled: boolean;
+  readonly createdAtMs: number;
+  readonly revision: number;
+}
+
+/** How delivery to a webhook goes. */
+export interface WebhookProgress {
   /** The last event that was delivered or given up. */
   readonly lastEventId: number;
   /** Failed tries of the event after that one. */
@@ -14,6 +20,4 @@ export interface Webhook {
   readonly retryAtMs: number | null;
   /** Why the last try failed. */
   readonly lastError: string | null;
-  readonly createdAtMs: number;
-  readonly revision: number;
 }

@@ -1,5 +1,4 @@
-import type { Fleet, FleetEvent, FleetStore, Webhook } from '../../fleet/index.ts';
-import { FleetError } from '../../fleet/index.ts';
+import type { Fleet, FleetEvent, FleetStore, Webhook, WebhookProgress } from '../../fleet/index.ts';
 import type { Clock } from '../../shared/index.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -106,7 +105,7 @@ export class WebhookDelivery {
     log.warn('webhook not delivered', { webhookId, eventId: event.eventId, failures, why });
     if (outcome.kind === 'answered' && outcome.status === GONE) {
       metrics.webhook('given-up');
-      return this.#save(webhook, { enabled: false, failures, retryAtMs: null, lastError });
+      return this.#save(webhook, { failures, retryAtMs: null, lastError }, false);
     }
     if (failures >= MOST_TRIES) {
       metrics.webhook('given-up');
@@ -120,20 +119,27 @@ export class WebhookDelivery {
     });
   }
 
-  /** Stores how far it is; where somebody changed the webhook meanwhile, their change stays. */
-  async #save(webhook: Webhook, changes: Partial<Webhook>): Promise<Webhook | null> {
-    try {
-      return await this.#options.store.transaction(async ({ webhooks }) => {
-        const stored = await webhooks.get(webhook.webhookId);
-        if (stored === null) return null;
-        const next = { ...stored, ...changes, revision: stored.revision + 1 };
-        await webhooks.update(next);
+  /**
+   * Stores how far it is; where somebody changed the webhook meanwhile, their change stays. That alone is
+   * no change of the webhook; that it is switched off is one.
+   */
+  #save(
+    { webhookId }: Webhook,
+    progress: Partial<WebhookProgress>,
+    isWanted = true,
+  ): Promise<Webhook | null> {
+    return this.#options.store.transaction(async ({ webhooks }) => {
+      const stored = await webhooks.get(webhookId);
+      if (stored === null) return null;
+      const next = { ...stored, ...progress };
+      if (isWanted) {
+        await webhooks.progress(webhookId, next);
         return next;
-      });
-    } catch (error) {
-      if (error instanceof FleetError && error.code === 'fleet/not-found') return null;
-      throw error;
-    }
+      }
+      const ended = { ...next, enabled: false, revision: stored.revision + 1 };
+      await webhooks.update(ended);
+      return ended;
+    });
   }
 }
 

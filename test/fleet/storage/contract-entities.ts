@@ -251,6 +251,25 @@ export function describeEntities(open: OpenStore): void {
     });
   });
 
+  it('webhooks: how far they are, without a new revision', async () => {
+    const store = await opened();
+    const webhook = aWebhook();
+    const progress = { lastEventId: 99, failures: 3, retryAtMs: 70, lastError: 'it answered 500' };
+    await store.transaction(async ({ webhooks }) => {
+      await webhooks.insert(webhook);
+      await webhooks.update({ ...webhook, url: 'https://new.example/', revision: 2 });
+      await webhooks.progress(webhook.webhookId, progress);
+    });
+    await expect(store.read.webhooks.get(webhook.webhookId)).resolves.toEqual({
+      ...webhook,
+      ...progress,
+      url: 'https://new.example/',
+      revision: 2,
+    });
+    const nobody = store.transaction((r) => r.webhooks.progress('whk_none', progress));
+    await expect(nobody).rejects.toMatchObject({ code: 'fleet/not-found' });
+  });
+
   it('commands: what is to be handed out, oldest first', async () => {
     const store = await opened();
     await store.transaction(async ({ commands }) => {

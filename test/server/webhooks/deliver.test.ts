@@ -7,6 +7,7 @@ import {
   type FleetEvent,
   type FleetStore,
   type Webhook,
+  type WebhookProgress,
 } from '../../../src/fleet/index.ts';
 import { createPostDelivery } from '../../../src/server/webhooks/post-delivery.ts';
 import { backoffMs, WebhookDelivery } from '../../../src/server/webhooks/deliver.ts';
@@ -70,6 +71,7 @@ function setUp(url: string, events: readonly FleetEvent[], allowPrivate = true) 
     list: async () => ({ list: [webhook], page: 0, perPage: 100, total: 1 }),
     get: async () => webhook,
     update: async (next: Webhook) => void (webhook = next),
+    progress: async (_id: string, next: WebhookProgress) => void (webhook = { ...webhook, ...next }),
   };
   const repositories = { webhooks };
   const store = {
@@ -163,7 +165,7 @@ describe('webhooks', () => {
     const { run, webhook } = setUp(url, [event(1, 'rollout.paused'), event(2, 'rollout.resumed')]);
     await run();
     await run();
-    expect(webhook()).toMatchObject({ enabled: false, lastEventId: 0 });
+    expect(webhook()).toMatchObject({ enabled: false, lastEventId: 0, revision: 2 });
     expect(deliveries).toHaveLength(1);
   });
 

@@ -5,7 +5,6 @@ import type { SigningKey } from '../../keys/signing-key.ts';
 import type { Package } from '../../packages/package.ts';
 import type { Repositories, RolloutFilter } from '../../repositories.ts';
 import type { Rollout } from '../../rollouts/rollout.ts';
-import type { Webhook } from '../../webhooks/webhook.ts';
 import { EntityRepository } from '../entity-repository.ts';
 import { EntityTable } from '../entity-table.ts';
 import {
@@ -34,6 +33,7 @@ import { StoredRolloutLog } from './rollout-log-repository.ts';
 import { StoredSettings } from './setting-repository.ts';
 import { StoredTags } from './tag-repository.ts';
 import { StoredTokens, TokenTable } from './token-repository.ts';
+import { StoredWebhooks } from './webhook-repository.ts';
 
 /** All repositories over one connection or one transaction; light, since the queries are compiled before. */
 export type RepositoriesOver = (db: Kysely<Tables>) => Repositories;
@@ -92,7 +92,7 @@ export function prepareRepositories(db: Kysely<Tables>, now: () => number): Repo
     tokens: new StoredTokens(over, tokens),
     audit: new StoredAudit(over, log),
     events: new StoredEvents(over, log),
-    webhooks: new EntityRepository<Webhook, Record<string, never>>(over, webhooks, () => []),
+    webhooks: new StoredWebhooks(over, webhooks),
     idempotency: new StoredIdempotency(over, now),
     settings: new StoredSettings(over),
   });
