@@ -19,7 +19,14 @@ const COLUMNS: readonly EntityColumn<Rollout>[] = [
   { title: 'startedAtMs', value: (entity) => entity.startedAtMs },
 ];
 
-const STATES = ['pending', 'active', 'paused', 'rolling-back', 'completed', 'failed'];
+const STATES: readonly Rollout['state']['kind'][] = [
+  'pending',
+  'active',
+  'paused',
+  'rolling-back',
+  'completed',
+  'failed',
+];
 
 interface Reason extends CommonOptions {
   readonly reason?: string;

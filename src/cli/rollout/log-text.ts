@@ -1,23 +1,11 @@
-import type { RolloutDeviceState, RolloutLogEntry } from '../../fleet/index.ts';
+import type { RolloutLogEntry } from '../../fleet/index.ts';
 import { printable } from '../../shared/index.ts';
 import { timeText } from '../fleet/describe.ts';
-import { stateText } from './rollout-text.ts';
-
-/** A device that goes through these has nothing that anybody must see. */
-const ON_ITS_WAY: readonly string[] = [
-  'scheduled',
-  'offered',
-  'downloading',
-  'verifying',
-  'installing',
-  'rebooting',
-  'soaking',
-  'succeeded',
-] satisfies readonly RolloutDeviceState[];
+import { stateText, TROUBLED } from './rollout-text.ts';
 
 /** Whether an entry is worth a line when not everything is asked for. */
 export function isNotable({ what, data }: RolloutLogEntry): boolean {
-  return what !== 'device' || !ON_ITS_WAY.includes(String(data['to']));
+  return what !== 'device' || TROUBLED.includes(String(data['to']));
 }
 
 /** An entry of a rollout's log as a line. */

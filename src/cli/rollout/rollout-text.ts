@@ -1,21 +1,13 @@
 import type { Rollout, RolloutDeviceState, RolloutState } from '../../fleet/index.ts';
 import { timeText } from '../fleet/describe.ts';
 
-/** States in the order in which a device goes through them. */
-const ORDER: readonly RolloutDeviceState[] = [
-  'scheduled',
-  'offered',
-  'downloading',
-  'verifying',
-  'installing',
-  'rebooting',
-  'soaking',
-  'succeeded',
+/** Devices in these states want somebody to look. */
+export const TROUBLED: readonly string[] = [
   'failed',
   'rolled-back',
   'timed-out',
   'skipped',
-];
+] satisfies readonly RolloutDeviceState[];
 
 /** A rollout in one line. */
 export function rolloutText(rollout: Rollout): string {
@@ -49,10 +41,10 @@ export function stateText(state: RolloutState): string {
   }
 }
 
-/** How many devices are in which state; those that are in none are left out. */
+/** How many devices are in which state, in the order of the API; states without any are left out. */
 export function countersText({ counters }: Rollout): string {
-  const parts = ORDER.filter((state) => counters[state] > 0).map(
-    (state) => `${counters[state]} ${state.replace('-', ' ')}`,
-  );
+  const parts = Object.entries(counters)
+    .filter(([, devices]) => devices > 0)
+    .map(([state, devices]) => `${devices} ${state.replace('-', ' ')}`);
   return parts.join(', ') || 'no device yet';
 }

@@ -4,7 +4,7 @@ import type { FleetApi } from '../fleet/api.ts';
 import { type EntityColumn, entityTable } from '../fleet/entity-table.ts';
 import type { CommonOptions } from '../fleet/options.ts';
 import { list, type ListOptions, report, segment, withFleet } from '../fleet/verb.ts';
-import { rolloutText } from './rollout-text.ts';
+import { rolloutText, TROUBLED } from './rollout-text.ts';
 
 const DEVICE_COLUMNS: readonly EntityColumn<RolloutDevice>[] = [
   { title: 'device', value: (entity) => entity.deviceId },
@@ -13,9 +13,6 @@ const DEVICE_COLUMNS: readonly EntityColumn<RolloutDevice>[] = [
   { title: 'attempts', value: (entity) => entity.attempts, align: 'right' },
   { title: 'why', value: (entity) => entity.reason },
 ];
-
-/** Devices in these states want somebody to look. */
-const TROUBLE = ['failed', 'rolled-back', 'timed-out', 'skipped'];
 
 /** `otakit rollout status`. */
 export async function status(
@@ -27,7 +24,7 @@ export async function status(
     const path = await rolloutPath(api, rolloutId);
     return [
       await api.get<Rollout>(path),
-      await api.get<Page<RolloutDevice>>(`${path}/devices`, { states: TROUBLE, perPage: 20 }),
+      await api.get<Page<RolloutDevice>>(`${path}/devices`, { states: TROUBLED, perPage: 20 }),
     ];
   });
   if (options.json === true) {

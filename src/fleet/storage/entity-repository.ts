@@ -3,7 +3,8 @@ import { FleetError } from '../codes.ts';
 import type { Page, PageRequest } from '../page.ts';
 import type { Repository } from '../repositories.ts';
 import type { EntityTable, LooseTables } from './entity-table.ts';
-import { checkPage, parseSort, unsortable } from './paging.ts';
+import { listPage, type OrderBy } from './list-page.ts';
+import { parseSort, unsortable } from './paging.ts';
 import { constraintOf } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
@@ -32,29 +33,13 @@ export class EntityRepository<Entity extends object, Filter> implements Reposito
   }
 
   async list(filter: Filter, request: PageRequest): Promise<Page<Entity>> {
-    const { offset, limit } = checkPage(request);
     const { layout, idColumn } = this.table;
     const matching = (this.db as unknown as Kysely<LooseTables>)
       .selectFrom(layout.table)
       .where((eb) => eb.and([...this.#conditions(filter, eb, this.db)]));
-    let query = matching.selectAll();
-    for (const { column, descending, nullable } of this.#order(request.sort)) {
-      query = query.orderBy(column, (by) => {
-        const directed = descending ? by.desc() : by.asc();
-        return nullable ? directed.nullsLast() : directed;
-      });
-    }
-    const last = request.sort?.startsWith('-') === true ? 'desc' : 'asc';
-    const rows = await query.orderBy(idColumn, last).limit(limit).offset(offset).execute();
-    const counted = await matching
-      .select((eb) => eb.fn.countAll<number>().as('total'))
-      .executeTakeFirstOrThrow();
-    return {
-      list: rows.map((row) => this.table.fromRow(row)),
-      page: request.page,
-      perPage: request.perPage,
-      total: counted.total,
-    };
+    const descending = request.sort?.startsWith('-') === true;
+    const order = [...this.#order(request.sort), { column: idColumn, descending }];
+    return await listPage(matching, order, request, (row) => this.table.fromRow(row));
   }
 
   async insert(entity: Entity): Promise<void> {
@@ -134,12 +119,10 @@ export class EntityRepository<Entity extends object, Filter> implements Reposito
     }
   }
 
-  #order(
-    sort: string | undefined,
-  ): readonly { column: string; descending: boolean; nullable: boolean }[] {
+  #order(sort: string | undefined): readonly OrderBy[] {
     if (sort === undefined || sort === '' || sort === '-') {
       const descending = sort === '-';
-      return this.table.layout.order.map((column) => ({ column, descending, nullable: false }));
+      return this.table.layout.order.map((column) => ({ column, descending }));
     }
     const { field, descending } = parseSort(sort);
     const found = this.table.sortColumn(field);

@@ -3,6 +3,7 @@ import { type Fleet, FleetError, type Rollout } from '../../fleet/index.ts';
 import { OPERATORS, READERS, UPLOADERS } from '../access/roles.ts';
 import { anyId, chosenId, note, sha256, version } from '../schemas/common.ts';
 import { coreMSignature } from './core-m-signature.ts';
+import { oneRollout, rolloutSteps } from './rollout-steps.ts';
 import { rolloutView } from './rollout-view.ts';
 import { defineRoute } from './route.ts';
 
@@ -15,7 +16,6 @@ const rolloutAnswer = z.object({
   scheduled_count: z.int().min(0),
 });
 
-const params = z.strictObject({ rolloutId: anyId });
 const percent = z.number().min(0).max(100);
 
 /**
@@ -130,43 +130,15 @@ export const CORE_M_ROUTES = [
     id: 'coreMGetRollout',
     summary: 'CORE-M: where a rollout stands',
     roles: READERS,
-    params,
+    params: oneRollout,
     answer: { status: 200, schema: rolloutAnswer },
     handle: async ({ fleet, params }) => answerOf(await fleet.rollouts.get(params.rolloutId)),
   }),
-  defineRoute({
-    method: 'POST',
-    path: '/ota/rollouts/{rolloutId}/pause',
-    id: 'coreMPauseRollout',
-    summary: 'CORE-M: pause a rollout',
-    roles: OPERATORS,
-    params,
-    answer: { status: 200, schema: rolloutAnswer },
-    handle: async ({ fleet, actor, params }) =>
-      answerOf(await fleet.rollouts.pause(actor, params.rolloutId)),
-  }),
-  defineRoute({
-    method: 'POST',
-    path: '/ota/rollouts/{rolloutId}/resume',
-    id: 'coreMResumeRollout',
-    summary: 'CORE-M: resume a rollout',
-    roles: OPERATORS,
-    params,
-    answer: { status: 200, schema: rolloutAnswer },
-    handle: async ({ fleet, actor, params }) =>
-      answerOf(await fleet.rollouts.resume(actor, params.rolloutId)),
-  }),
-  defineRoute({
-    method: 'POST',
-    path: '/ota/rollouts/{rolloutId}/rollback',
-    id: 'coreMRollBackRollout',
-    summary: 'CORE-M: take the devices back',
-    roles: OPERATORS,
-    params,
-    answer: { status: 200, schema: rolloutAnswer },
-    handle: async ({ fleet, actor, params }) =>
-      answerOf(await fleet.rollouts.rollback(actor, params.rolloutId)),
-  }),
+  ...rolloutSteps({ root: '/ota/rollouts', schema: rolloutAnswer, present: answerOf }, [
+    { verb: 'pause', id: 'coreMPauseRollout', summary: 'CORE-M: pause a rollout' },
+    { verb: 'resume', id: 'coreMResumeRollout', summary: 'CORE-M: resume a rollout' },
+    { verb: 'rollback', id: 'coreMRollBackRollout', summary: 'CORE-M: take the devices back' },
+  ]),
 ];
 
 function answerOf(rollout: Rollout) {

@@ -10,11 +10,9 @@ import {
   rolloutState,
 } from '../schemas/rollouts.ts';
 import { defined, listQuery, split } from './query.ts';
+import { oneRollout, rolloutSteps } from './rollout-steps.ts';
 import { rolloutView } from './rollout-view.ts';
 import { defineRoute } from './route.ts';
-
-const params = z.strictObject({ rolloutId: anyId });
-const why = z.strictObject({ reason: z.string().max(512).optional() });
 
 /** Staged deliveries: started, steered by people, moved on by time. */
 export const ROLLOUT_ROUTES = [
@@ -54,63 +52,33 @@ export const ROLLOUT_ROUTES = [
     id: 'getRollout',
     summary: 'A rollout with its counters',
     roles: READERS,
-    params,
+    params: oneRollout,
     answer: { status: 200, schema: rolloutSchema },
     handle: async ({ fleet, params }) => rolloutView(await fleet.rollouts.get(params.rolloutId)),
   }),
-  defineRoute({
-    method: 'POST',
-    path: '/rollouts/{rolloutId}/pause',
-    id: 'pauseRollout',
-    summary: 'No further device is offered the deployment',
-    roles: OPERATORS,
-    params,
-    body: why,
-    answer: { status: 200, schema: rolloutSchema },
-    handle: async ({ fleet, actor, params, body }) =>
-      rolloutView(await fleet.rollouts.pause(actor, params.rolloutId, body.reason)),
-  }),
-  defineRoute({
-    method: 'POST',
-    path: '/rollouts/{rolloutId}/resume',
-    id: 'resumeRollout',
-    summary: 'Go on after a pause',
-    roles: OPERATORS,
-    params,
-    answer: { status: 200, schema: rolloutSchema },
-    handle: async ({ fleet, actor, params }) =>
-      rolloutView(await fleet.rollouts.resume(actor, params.rolloutId)),
-  }),
-  defineRoute({
-    method: 'POST',
-    path: '/rollouts/{rolloutId}/advance',
-    id: 'advanceRollout',
-    summary: 'Go to the next phase now',
-    roles: OPERATORS,
-    params,
-    answer: { status: 200, schema: rolloutSchema },
-    handle: async ({ fleet, actor, params }) =>
-      rolloutView(await fleet.rollouts.advance(actor, params.rolloutId)),
-  }),
-  defineRoute({
-    method: 'POST',
-    path: '/rollouts/{rolloutId}/rollback',
-    id: 'rollBackRollout',
-    summary: 'Take the devices back to what they ran before',
-    roles: OPERATORS,
-    params,
-    body: why,
-    answer: { status: 200, schema: rolloutSchema },
-    handle: async ({ fleet, actor, params, body }) =>
-      rolloutView(await fleet.rollouts.rollback(actor, params.rolloutId, body.reason)),
-  }),
+  ...rolloutSteps({ root: '/rollouts', schema: rolloutSchema, present: rolloutView }, [
+    {
+      verb: 'pause',
+      id: 'pauseRollout',
+      summary: 'No further device is offered the deployment',
+      hasReason: true,
+    },
+    { verb: 'resume', id: 'resumeRollout', summary: 'Go on after a pause' },
+    { verb: 'advance', id: 'advanceRollout', summary: 'Go to the next phase now' },
+    {
+      verb: 'rollback',
+      id: 'rollBackRollout',
+      summary: 'Take the devices back to what they ran before',
+      hasReason: true,
+    },
+  ]),
   defineRoute({
     method: 'POST',
     path: '/rollouts/{rolloutId}/retry-failed',
     id: 'retryFailedDevices',
     summary: 'Offer the deployment again to the devices that failed',
     roles: OPERATORS,
-    params,
+    params: oneRollout,
     answer: {
       status: 200,
       schema: z.object({ rollout: rolloutSchema, devices: z.int().min(0) }),
@@ -126,7 +94,7 @@ export const ROLLOUT_ROUTES = [
     id: 'listRolloutDevices',
     summary: 'Where each device of a rollout stands, and why',
     roles: READERS,
-    params,
+    params: oneRollout,
     query: listQuery({ states: z.array(deviceState).max(12).optional() }),
     answer: { status: 200, schema: pageOf(rolloutDeviceSchema) },
     handle: async ({ fleet, params, query }) => {
@@ -141,7 +109,7 @@ export const ROLLOUT_ROUTES = [
     id: 'readRolloutLog',
     summary: 'What was decided, in order',
     roles: READERS,
-    params,
+    params: oneRollout,
     query: z.strictObject({
       after: z.int().min(0).default(0).describe('The position after which to go on.'),
       limit: z.int().min(1).max(1000).default(200),

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { FleetEvent, Repositories } from '../../fleet/index.ts';
+import { type FleetEvent, type Repositories, ROLLOUT_STATES } from '../../fleet/index.ts';
 
 /** What is asked for when somebody looks, rather than counted all the time. */
 export interface MetricSources {
@@ -20,14 +20,6 @@ export interface Metrics {
   webhook(outcome: 'delivered' | 'failed' | 'given-up'): void;
 }
 
-const ROLLOUT_STATES = [
-  'pending',
-  'active',
-  'paused',
-  'rolling-back',
-  'completed',
-  'failed',
-] as const;
 const ONE = { page: 0, perPage: 1 } as const;
 
 /** Metrics of one server, apart from those of any other in the process. */

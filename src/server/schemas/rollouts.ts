@@ -1,23 +1,9 @@
 import { z } from 'zod';
+import { ROLLOUT_DEVICE_STATES, ROLLOUT_STATES } from '../../fleet/index.ts';
 import { anyId, components, facts, moment, revision } from './common.ts';
 
-const DEVICE_STATES = [
-  'scheduled',
-  'offered',
-  'downloading',
-  'verifying',
-  'installing',
-  'rebooting',
-  'soaking',
-  'succeeded',
-  'failed',
-  'rolled-back',
-  'timed-out',
-  'skipped',
-] as const;
-
 /** Where a device of a rollout can stand. */
-export const deviceState = z.enum(DEVICE_STATES);
+export const deviceState = z.enum(ROLLOUT_DEVICE_STATES);
 
 const windowSchema = z.strictObject({
   fromMinute: z.int().min(0).max(1439),
@@ -84,14 +70,7 @@ const stateSchema = z.discriminatedUnion('kind', [
 ]);
 
 /** The states of a rollout, for filters. */
-export const rolloutState = z.enum([
-  'pending',
-  'active',
-  'paused',
-  'rolling-back',
-  'completed',
-  'failed',
-]);
+export const rolloutState = z.enum(ROLLOUT_STATES);
 
 /** See `Rollout`. */
 export const rolloutSchema = z.object({
@@ -106,8 +85,8 @@ export const rolloutSchema = z.object({
   phaseStartedAtMs: moment,
   nextPhaseAtMs: moment.nullable(),
   counters: z.object(
-    Object.fromEntries(DEVICE_STATES.map((state) => [state, z.int().min(0)])) as Record<
-      (typeof DEVICE_STATES)[number],
+    Object.fromEntries(ROLLOUT_DEVICE_STATES.map((state) => [state, z.int().min(0)])) as Record<
+      (typeof ROLLOUT_DEVICE_STATES)[number],
       z.ZodInt
     >,
   ),

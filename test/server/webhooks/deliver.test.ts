@@ -71,7 +71,8 @@ function setUp(url: string, events: readonly FleetEvent[], allowPrivate = true) 
     list: async () => ({ list: [webhook], page: 0, perPage: 100, total: 1 }),
     get: async () => webhook,
     update: async (next: Webhook) => void (webhook = next),
-    progress: async (_id: string, next: WebhookProgress) => void (webhook = { ...webhook, ...next }),
+    progress: async (_id: string, next: WebhookProgress) =>
+      void (webhook = { ...webhook, ...next }),
   };
   const repositories = { webhooks };
   const store = {

@@ -2,16 +2,16 @@ import type { CompiledQuery, Kysely } from 'kysely';
 import type { Page, PageRequest } from '../../page.ts';
 import type { RolloutDeviceRepository } from '../../repositories.ts';
 import type { RolloutDevice, RolloutDeviceState } from '../../rollouts/rollout.ts';
-import { checkPage, parseSort, unsortable } from '../paging.ts';
+import { listPage, orderOf } from '../list-page.ts';
 import type { Tables } from '../tables.ts';
 
-const SORTS: Readonly<Record<string, keyof Tables['rollout_devices']>> = {
-  deviceId: 'device_id',
-  state: 'state',
-  direction: 'direction',
-  attempts: 'attempts',
-  sinceMs: 'since_ms',
-};
+const SORTS = new Map<string, keyof Tables['rollout_devices']>([
+  ['deviceId', 'device_id'],
+  ['state', 'state'],
+  ['direction', 'direction'],
+  ['attempts', 'attempts'],
+  ['sinceMs', 'since_ms'],
+]);
 
 /** The queries of a device's poll, compiled once. */
 export class RolloutDeviceTable {
@@ -90,31 +90,16 @@ export class StoredRolloutDevices implements RolloutDeviceRepository {
     { states, direction: way }: Parameters<RolloutDeviceRepository['list']>[1],
     request: PageRequest,
   ): Promise<Page<RolloutDevice>> {
-    const { offset, limit } = checkPage(request);
-    const { field, descending } = parseSort(request.sort ?? 'deviceId');
-    const column = Object.hasOwn(SORTS, field) ? SORTS[field] : undefined;
-    if (column === undefined) throw unsortable(field, Object.keys(SORTS));
-    const direction = descending ? 'desc' : 'asc';
     const all = this.#db.selectFrom('rollout_devices').where('rollout_id', '=', rolloutId);
     const matching = all
       .$if(states !== undefined, (query) => query.where('state', 'in', [...(states ?? [])]))
       .$if(way !== undefined, (query) => query.where('direction', '=', way ?? ''));
-    const rows = await matching
-      .selectAll()
-      .orderBy(column, direction)
-      .orderBy('device_id', direction)
-      .limit(limit)
-      .offset(offset)
-      .execute();
-    const { total } = await matching
-      .select((eb) => eb.fn.countAll<number>().as('total'))
-      .executeTakeFirstOrThrow();
-    return {
-      list: rows.map(fromRow),
-      page: request.page,
-      perPage: request.perPage,
-      total,
-    };
+    return await listPage(
+      matching as unknown as Parameters<typeof listPage>[0],
+      orderOf(request.sort, SORTS),
+      request,
+      (row) => fromRow(row as Tables['rollout_devices']),
+    );
   }
 
   async due(rolloutId: string, nowMs: number, limit: number): Promise<readonly RolloutDevice[]> {
