@@ -33,13 +33,20 @@ export class EntityRepository<Entity extends object, Filter> implements Reposito
   }
 
   async list(filter: Filter, request: PageRequest): Promise<Page<Entity>> {
-    const { layout, idColumn } = this.table;
-    const matching = (this.db as unknown as Kysely<LooseTables>)
-      .selectFrom(layout.table)
-      .where((eb) => eb.and([...this.#conditions(filter, eb, this.db)]));
+    const { layout, source, idColumn } = this.table;
+    const matchingIn = (table: keyof Tables) =>
+      (this.db as unknown as Kysely<LooseTables>)
+        .selectFrom(table)
+        .where((eb) => eb.and([...this.#conditions(filter, eb, this.db)]));
     const descending = request.sort?.startsWith('-') === true;
     const order = [...this.#order(request.sort), { column: idColumn, descending }];
-    return await listPage(matching, order, request, (row) => this.table.fromRow(row));
+    return await listPage(
+      matchingIn(source),
+      order,
+      request,
+      (row) => this.table.fromRow(row),
+      matchingIn(layout.table),
+    );
   }
 
   async insert(entity: Entity): Promise<void> {

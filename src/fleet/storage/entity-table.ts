@@ -12,6 +12,11 @@ export interface EntityLayout<Entity> {
   readonly id: keyof Entity & string;
   /** The fields with columns of their own, beside the id; all others are kept as JSON. */
   readonly columns: readonly (keyof Entity & string)[];
+  /** What is read instead of the table, where it has fields beside the columns that another table keeps. */
+  readonly view?: {
+    readonly name: keyof Tables;
+    readonly fields: readonly (keyof Entity & string)[];
+  };
   /** Those of the columns that hold 0 or 1. */
   readonly booleans?: readonly (keyof Entity & string)[];
   /** Columns that are made from the entity rather than being a field of it. */
@@ -24,27 +29,40 @@ export interface EntityLayout<Entity> {
   readonly nullable?: readonly (keyof Entity & string)[];
 }
 
+interface Field<Entity> {
+  readonly field: keyof Entity & string;
+  readonly column: string;
+  readonly boolean: boolean;
+}
+
 /** A layout with its queries compiled once: building them anew would cost more than running them. */
 export class EntityTable<Entity extends object> {
   readonly layout: EntityLayout<Entity>;
   readonly idColumn: string;
+  /** The table, or the view, that rows are read from. */
+  readonly source: keyof Tables;
   readonly getQuery: CompiledQuery;
   readonly insertQuery: CompiledQuery;
   readonly updateQuery: CompiledQuery;
   readonly deleteQuery: CompiledQuery;
-  readonly #fields: readonly { field: keyof Entity & string; column: string; boolean: boolean }[];
+  readonly #fields: readonly Field<Entity>[];
+  /** With those of the view. */
+  readonly #readFields: readonly Field<Entity>[];
   readonly #own: ReadonlySet<string>;
   readonly #derived: readonly ((entity: Entity) => unknown)[];
 
   constructor(db: Kysely<Tables>, layout: EntityLayout<Entity>) {
     this.layout = layout;
     this.idColumn = columnOf(layout.id);
-    this.#fields = [layout.id, ...layout.columns].map((field) => ({
+    this.source = layout.view?.name ?? layout.table;
+    const asField = (field: keyof Entity & string): Field<Entity> => ({
       field,
       column: columnOf(field),
       boolean: layout.booleans?.includes(field) ?? false,
-    }));
-    this.#own = new Set(this.#fields.map(({ field }) => field));
+    });
+    this.#fields = [layout.id, ...layout.columns].map(asField);
+    this.#readFields = [...this.#fields, ...(layout.view?.fields ?? []).map(asField)];
+    this.#own = new Set(this.#readFields.map(({ field }) => field));
     const derived = Object.entries(layout.derived ?? {});
     this.#derived = derived.map(([, make]) => make);
     const columns = [
@@ -55,7 +73,7 @@ export class EntityTable<Entity extends object> {
     const values = Object.fromEntries(columns.map((column) => [column, null]));
     const loose = db as unknown as Kysely<LooseTables>;
     this.getQuery = loose
-      .selectFrom(layout.table)
+      .selectFrom(this.source)
       .selectAll()
       .where(this.idColumn, '=', '')
       .compile();
@@ -82,7 +100,7 @@ export class EntityTable<Entity extends object> {
 
   fromRow(row: Readonly<Record<string, unknown>>): Entity {
     const entity = JSON.parse(row['body'] as string) as Record<string, unknown>;
-    for (const { field, column, boolean } of this.#fields) {
+    for (const { field, column, boolean } of this.#readFields) {
       entity[field] = boolean ? row[column] === 1 : row[column];
     }
     return entity as Entity;
@@ -90,7 +108,7 @@ export class EntityTable<Entity extends object> {
 
   /** The column that sorts by this field, or `null` where that cannot be. */
   sortColumn(field: string): { readonly column: string; readonly nullable: boolean } | null {
-    const found = this.#fields.find((known) => known.field === field);
+    const found = this.#readFields.find((known) => known.field === field);
     if (found === undefined) return null;
     return {
       column: found.column,
@@ -99,7 +117,7 @@ export class EntityTable<Entity extends object> {
   }
 
   get sortFields(): readonly string[] {
-    return this.#fields.map(({ field }) => field);
+    return this.#readFields.map(({ field }) => field);
   }
 }
 

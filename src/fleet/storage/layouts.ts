@@ -62,11 +62,11 @@ export const DEVICES: EntityLayout<Device> = {
     'enabled',
     'pinnedDeploymentId',
     'secureVersion',
-    'lastSeenAtMs',
     'lastBootedAtMs',
     'createdAtMs',
     'revision',
   ],
+  view: { name: 'devices_seen', fields: ['lastSeenAtMs'] },
   booleans: ['enabled'],
   nullable: [
     'blueprintId',

@@ -14,6 +14,7 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  sql,
 } from 'kysely';
 
 /** Enough for every fixed query of the repositories; what has many forms (lists) takes turns. */
@@ -79,9 +80,12 @@ export function constraintOf(error: unknown): 'unique' | 'foreign-key' | null {
  * one statement for many devices costs a fraction of one for each.
  */
 export const TOUCH_DEVICES = CompiledQuery.raw(
-  `update devices set last_seen_at_ms = seen.value from json_each(?) as seen
+  `update device_contacts set last_seen_at_ms = seen.value from json_each(?) as seen
    where device_id = seen.key and (last_seen_at_ms is null or last_seen_at_ms < seen.value)`,
 );
+
+/** Ends the making of a table whose rows are kept in the order of its key, and nowhere else. */
+export const CLUSTERED = sql`without rowid`;
 
 /**
  * Kysely over a connection on which nothing is ever left open between two queries: what is compiled

@@ -43,10 +43,13 @@ export interface Tables {
     enabled: number;
     pinned_deployment_id: string | null;
     secure_version: number | null;
-    last_seen_at_ms: number | null;
     last_booted_at_ms: number | null;
     revision: number;
   };
+  /** Every device has a row: narrow ones, since each contact of a device moves its own. */
+  device_contacts: { device_id: string; last_seen_at_ms: number | null };
+  /** A view: `devices` with what `device_contacts` knows of them. */
+  devices_seen: Tables['devices'] & { last_seen_at_ms: number | null };
   device_tags: { tag: string; device_id: string };
   cohorts: EntityRow & {
     cohort_id: string;

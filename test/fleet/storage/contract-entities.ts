@@ -249,6 +249,11 @@ export function describeEntities(open: OpenStore): void {
       lastSeenAtMs: 50,
       revision: 1,
     });
+    await store.transaction((r) => r.devices.update(aDevice({ lastSeenAtMs: 60, revision: 2 })));
+    await expect(store.read.devices.get('board-1')).resolves.toMatchObject({ lastSeenAtMs: 60 });
+    await expect(store.read.devices.list({}, { page: 0, perPage: 1 })).resolves.toMatchObject({
+      list: [{ deviceId: 'board-1', lastSeenAtMs: 60 }],
+    });
   });
 
   it('webhooks: how far they are, without a new revision', async () => {

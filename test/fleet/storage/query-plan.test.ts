@@ -18,6 +18,7 @@ import { temporaryFolder } from '../../support/temp-folder.ts';
 const QUERIES: Readonly<Record<string, (db: Kysely<Tables>) => CompiledQuery>> = {
   'a device': (db) => new DeviceTable(db).getQuery,
   'the tags of a device': (db) => new DeviceTable(db).tagsQuery,
+  'when a device was seen': (db) => new DeviceTable(db).updateContactQuery,
   'updating a device': (db) => new DeviceTable(db).updateQuery,
   'a device in a rollout': (db) => new RolloutDeviceTable(db).getQuery,
   'what waits for a device': (db) => new CommandTable(db).deliverableQuery,
@@ -53,8 +54,8 @@ describe('looked up by an index', () => {
       .prepare(`EXPLAIN QUERY PLAN ${TOUCH_DEVICES.sql}`)
       .all('{}')
       .map((row) => String(row['detail']));
-    expect(plan).toContainEqual(expect.stringContaining('SEARCH devices'));
-    expect(plan).not.toContainEqual(expect.stringContaining('SCAN devices'));
+    expect(plan).toContainEqual(expect.stringContaining('SEARCH device_contacts'));
+    expect(plan).not.toContainEqual(expect.stringContaining('SCAN device_contacts'));
   });
 
   it.each(Object.keys(QUERIES))('%s', async (name) => {

@@ -2,10 +2,11 @@ import type { Kysely } from 'kysely';
 import { FleetError } from '../../codes.ts';
 import type { Tables } from '../tables.ts';
 import { first } from './0001-first.ts';
+import { lastSeen } from './0002-last-seen.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order in which they are taken. */
-export const MIGRATIONS: readonly Migration[] = [first];
+export const MIGRATIONS: readonly Migration[] = [first, lastSeen];
 
 /**
  * Takes a database of any earlier version to the newest, each step in a transaction of its own: one that

@@ -12,15 +12,29 @@ import type { Tables } from '../tables.ts';
 /** Some milliseconds' worth. */
 const TOUCHED_AT_ONCE = 250;
 
-/** Devices, with their tags in a table of their own so that one finds devices by tag. */
+/**
+ * Devices, with their tags in a table of their own so that one finds devices by tag, and when they were
+ * last seen in another, so that it can be written for thousands at once.
+ */
 export class DeviceTable extends EntityTable<Device> {
   readonly tagsQuery: CompiledQuery;
+  readonly insertContactQuery: CompiledQuery;
+  readonly updateContactQuery: CompiledQuery;
 
   constructor(db: Kysely<Tables>) {
     super(db, DEVICES);
     this.tagsQuery = db
       .selectFrom('device_tags')
       .select('tag')
+      .where('device_id', '=', '')
+      .compile();
+    this.insertContactQuery = db
+      .insertInto('device_contacts')
+      .values({ device_id: '', last_seen_at_ms: null })
+      .compile();
+    this.updateContactQuery = db
+      .updateTable('device_contacts')
+      .set({ last_seen_at_ms: null })
       .where('device_id', '=', '')
       .compile();
   }
@@ -51,23 +65,27 @@ export class StoredDevices
 
   override async insert(device: Device): Promise<void> {
     await super.insert(device);
-    await this.#addTags(device.deviceId, device.tags);
+    const { deviceId, lastSeenAtMs } = device;
+    await this.run(this.#devices.insertContactQuery, [deviceId, lastSeenAtMs]);
+    await this.#addTags(deviceId, device.tags);
   }
 
   override async update(device: Device): Promise<void> {
     await super.update(device);
-    const { rows } = await this.run<{ tag: string }>(this.#devices.tagsQuery, [device.deviceId]);
+    const { deviceId, lastSeenAtMs } = device;
+    await this.run(this.#devices.updateContactQuery, [lastSeenAtMs, deviceId]);
+    const { rows } = await this.run<{ tag: string }>(this.#devices.tagsQuery, [deviceId]);
     const gone = rows.map(({ tag }) => tag).filter((tag) => !device.tags.includes(tag));
     if (gone.length > 0) {
       await this.db
         .deleteFrom('device_tags')
-        .where('device_id', '=', device.deviceId)
+        .where('device_id', '=', deviceId)
         .where('tag', 'in', gone)
         .execute();
     }
     const kept = new Set(rows.map(({ tag }) => tag));
     await this.#addTags(
-      device.deviceId,
+      deviceId,
       device.tags.filter((tag) => !kept.has(tag)),
     );
   }
