@@ -43,7 +43,7 @@ export async function connectFleet(
   }
   const folder = options.data ?? fleetFolder(context.env);
   const { localServer } = await import('../server/local-server.ts');
-  const local = await localServer(folder);
+  const local = await localServer(folder, context.signal);
   return {
     api: createFleetApi(local.url, local.token, context.signal),
     [Symbol.asyncDispose]: () => local[Symbol.asyncDispose](),

@@ -1,6 +1,7 @@
 import { openFolderServer, readServerFile } from '../../server/index.ts';
 import { systemClock } from '../../shared/index.ts';
 import { packageVersion } from '../package-version.ts';
+import { whenFree } from './when-free.ts';
 
 /** A server on this machine and a token for it; disposing ends it where it was brought up for this. */
 export interface LocalServer extends AsyncDisposable {
@@ -12,15 +13,22 @@ const PATIENCE_MS = 5000;
 
 /**
  * The server that runs on a data folder. Where none does, the same server is brought up on a loopback
- * port for as long as the command runs, so that there is one way in and one set of rules.
+ * port for as long as the command runs, so that there is one way in and one set of rules. A server that
+ * is just starting is waited for, as is another command that works in the folder.
  *
- * @throws FleetError `fleet/folder-in-use` when the folder is open in a process that does not answer
+ * @throws FleetError `fleet/folder-in-use` when the folder stays open in a process that does not answer
  */
-export async function localServer(folder: string): Promise<LocalServer> {
+export async function localServer(folder: string, signal: AbortSignal): Promise<LocalServer> {
+  return await whenFree(async () => (await runningServer(folder)) ?? ownServer(folder), signal);
+}
+
+async function runningServer(folder: string): Promise<LocalServer | null> {
   const running = await readServerFile(folder);
-  if (running !== null && (await answers(running.url))) {
-    return { ...running, [Symbol.asyncDispose]: async () => {} };
-  }
+  if (running === null || !(await answers(running.url))) return null;
+  return { ...running, [Symbol.asyncDispose]: async () => {} };
+}
+
+async function ownServer(folder: string): Promise<LocalServer> {
   const server = await openFolderServer({
     folder,
     port: 0,

@@ -1,4 +1,4 @@
-import { createLog, type LogLevel, openFolderServer } from '../../server/index.ts';
+import { createLog, type LogLevel, openFolderServer, readServerFile } from '../../server/index.ts';
 import { parseSize, systemClock } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { fleetFolder } from '../fleet/connection.ts';
@@ -7,6 +7,7 @@ import { packageVersion } from '../package-version.ts';
 import { portOption } from '../serve/options.ts';
 import { printListening } from './listening.ts';
 import { s3Access } from './s3-access.ts';
+import { whenFree } from './when-free.ts';
 
 export interface ServerArguments {
   readonly data?: string;
@@ -25,7 +26,7 @@ export async function runServer(options: ServerArguments, { context }: Cli): Pro
   const { stdout, stderr, env, signal } = context;
   const folder = options.data ?? fleetFolder(env);
   const log = createLog(options.log, stderr);
-  const server = await openFolderServer({
+  const settings = {
     folder,
     port: portOption(options.port),
     bind: options.bind,
@@ -40,7 +41,13 @@ export async function runServer(options: ServerArguments, { context }: Cli): Pro
       s3: s3Access(env),
     },
     announced: true,
-  });
+  };
+  const server = await whenFree(
+    () => openFolderServer(settings),
+    signal,
+    // Another server has come to stay.
+    async () => (await readServerFile(folder)) !== null,
+  );
   try {
     printListening({ server, folder, bind: options.bind, asJson: options.json ?? false }, stdout);
     log.info('listening', { url: server.url, folder });

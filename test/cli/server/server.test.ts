@@ -42,17 +42,29 @@ describe('otakit server', () => {
     const file = await readServerFile(folder);
     expect(file).toMatchObject({ url, pid: process.pid });
     {
-      await using local = await localServer(folder);
+      await using local = await localServer(folder, new AbortController().signal);
       expect(local.url).toBe(url);
       const headers = { Authorization: `Bearer ${local.token}` };
       expect((await fetch(`${local.url}/api/v1/tokens`, { headers })).status).toBe(200);
     }
     expect(await running.stop()).toBe(0);
     expect(await readServerFile(folder)).toBeNull();
-    await using own = await localServer(folder);
+    await using own = await localServer(folder, new AbortController().signal);
     const headers = { Authorization: `Bearer ${own.token}` };
     expect((await fetch(`${own.url}/api/v1/tokens`, { headers })).status).toBe(200);
     expect(await readServerFile(folder)).toBeNull();
+  });
+
+  it('and commands that start at the same time wait for each other', async () => {
+    const folder = await temporaryFolder();
+    const early = otakit(['cohort', 'create', 'early', '--data', folder]);
+    const running = start(folder);
+    const late = otakit(['cohort', 'create', 'late', '--data', folder]);
+    expect(await Promise.all([early, late])).toMatchObject([{ exitCode: 0 }, { exitCode: 0 }]);
+    await running.nextEvent('listening');
+    const listed = await otakit(['cohort', 'list', '--data', folder, '--json']);
+    expect(JSON.parse(listed.stdout)).toMatchObject({ total: 2 });
+    expect(await running.stop()).toBe(0);
   });
 
   it('does not share its folder or its port', async () => {
