@@ -13,7 +13,7 @@ export interface Exchange extends RequestHead {
   readonly target: string;
   readonly peerAddress: string;
   /** A whole short response: head, and a body unless it is empty. */
-  answer(status: number, headers: HeaderList, body: string): void;
+  answer(status: number, headers: HeaderList, body: string | Uint8Array): void;
   /** Sends the head of a response whose body `write` brings. */
   begin(status: number, headers: HeaderList): void;
   /**

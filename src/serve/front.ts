@@ -73,8 +73,8 @@ export function createFront(options: FrontOptions): Front {
   Object.assign(http1, { httpAllowHalfOpen: true });
   http1.on('request', (request, response) => {
     const connection = connections.get(request.socket);
-    connection?.requestStarted();
-    response.once('close', () => connection?.requestEnded());
+    connection?.requestStarted(response);
+    response.once('close', () => connection?.requestEnded(response));
     response.on('error', () => {});
     options.onHttp1(request, response);
   });
@@ -103,8 +103,8 @@ export function createFront(options: FrontOptions): Front {
     if (isTiny) streamWindows.set(session, observed);
     session.on('error', () => {});
     session.on('stream', (stream, headers) => {
-      connection.requestStarted();
-      stream.once('close', () => connection.requestEnded());
+      connection.requestStarted(stream);
+      stream.once('close', () => connection.requestEnded(stream));
       stream.on('error', () => {});
       options.onHttp2(stream, headers);
     });

@@ -70,6 +70,7 @@ const STOPPING_RETRY_MS = 5000;
 export function createFleetApp(options: FleetAppOptions): FleetApp {
   const { fleet, store, clock, watchdog, tokenKey, log = SILENT_LOG } = options;
   const limits = { ...DEFAULT_SERVER_LIMITS, ...options.limits };
+  const bodyBounds = { mostMs: limits.jsonMs, watchdog };
   const stopping = new AbortController();
   const broken = new AbortController();
   const ongoing = new Ongoing();
@@ -177,7 +178,7 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
         }
         account.route = match.face.name;
         const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
-        const body = hasBody ? collectBody(request) : emptyBody;
+        const body = hasBody ? collectBody(request, bodyBounds) : emptyBody;
         const exchange = http1Exchange(request, response, watchdog);
         void answerByFace(match, exchange, target, body, log);
       } catch (error) {
@@ -201,7 +202,7 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
           return;
         }
         account.route = match.face.name;
-        const body = collectBody(stream);
+        const body = collectBody(stream, bodyBounds);
         const exchange = http2Exchange(stream, headers, watchdog);
         void answerByFace(match, exchange, target, body, log);
       } catch (error) {

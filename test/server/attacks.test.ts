@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ROUTES } from '../../src/server/api/routes.ts';
@@ -130,11 +131,13 @@ describe('slow retrieval and slow senders', () => {
   it.each([
     ['an upload', '/api/v1/artifacts?packageId=model&version=1', 'application/octet-stream'],
     ['JSON', '/api/v1/cohorts', 'application/json'],
+    ['a report of a device', '/api/v1/devices/a/boot', 'text/plain'],
   ])('%s of a byte now and then is not waited for', async (_, path, type) => {
     const clock = new ManualClock();
     const world = await start({ clock });
     const socket = raw(world);
-    const fields = [`Authorization: Bearer ${world.server.localToken}`, `Content-Type: ${type}`];
+    const token = type === 'text/plain' ? world.secrets.a : world.server.localToken;
+    const fields = [`Authorization: Bearer ${token}`, `Content-Type: ${type}`];
     socket.write(head(`POST ${path}`, ...fields, 'Content-Length: 100000'));
     const ended = readToEnd(socket);
     let isOver = false;
@@ -152,6 +155,37 @@ describe('slow retrieval and slow senders', () => {
     expect((await ended).toString()).not.toMatch(/^HTTP\/1\.1 2/);
     expect(await kept(world)).toBe(0);
     expect((await world.ask('GET', '/metrics')).text).toContain('otakit_uploads_open 0');
+  });
+
+  it.each([
+    ['a document', '/api/v1/openapi.json', ''],
+    ['a refusal', '/api/v1/packages', ''],
+    ['a list', '/api/v1/devices?perPage=1000', 'a token'],
+  ])('%s that an HTTP/2 client does not read is not kept for ever', async (_, path, needs) => {
+    const clock = new ManualClock();
+    const world = await start({ clock });
+    for (let count = 0; count < 60; count += 1) {
+      const name = 'x'.repeat(200);
+      await world.fleet.devices.create('system', { deviceId: `many-${count}`, name });
+    }
+    const session = connectHttp2(world.url, { settings: { initialWindowSize: 0 } });
+    session.on('error', () => {});
+    onTestFinished(() => session.destroy());
+    const authorization = needs === '' ? 'none' : `Bearer ${world.server.localToken}`;
+    const stream = session.request({ ':path': path, authorization });
+    stream.on('error', () => {});
+    let isOver = false;
+    stream.once('close', () => (isOver = true));
+    await new Promise((resolve) => void stream.once('response', resolve));
+    await expect
+      .poll(
+        async () => {
+          await clock.advance(60_000);
+          return isOver;
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(true);
   });
 
   it('a device has few downloads at a time, and none that nobody reads goes on for ever', async () => {

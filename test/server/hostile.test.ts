@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ROUTES } from '../../src/server/api/routes.ts';
@@ -218,4 +220,31 @@ describe('a connection', () => {
     const host = await start();
     expect(await raw(host, text)).toMatch(expected);
   });
+
+  it.each(['GET', 'DELETE'])(
+    'with the body of a %s over HTTP/2 has no second request',
+    async (method) => {
+      const host = await start();
+      await host.ask('POST', '/api/v1/packages', { body: { packageId: 'main' } });
+      const authorization = `Bearer ${host.server.localToken}`;
+      const tag = '{"tag":"smuggled"}';
+      const fields = [
+        'Host: x',
+        `Authorization: ${authorization}`,
+        'Content-Type: application/json',
+      ];
+      const length = `Content-Length: ${tag.length}`;
+      const inner = ['POST /api/v1/tags HTTP/1.1', ...fields, length, '', tag].join('\r\n');
+      const session = connectHttp2(host.url);
+      onTestFinished(() => session.destroy());
+      const head = { ':method': method, ':path': '/api/v1/packages/main', authorization };
+      const stream = session.request(head, { endStream: false });
+      stream.end(inner);
+      const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
+      expect(headers[':status']).toBe(method === 'GET' ? 200 : 204);
+      stream.resume();
+      await once(stream, 'close');
+      expect((await host.ask('GET', '/api/v1/tags')).text).not.toContain('smuggled');
+    },
+  );
 });

@@ -81,12 +81,14 @@ export async function startFaceHost(clock: Clock = systemClock): Promise<FaceHos
       exchange.answer(status, headers, text);
     }
   };
+  const collect = (source: Parameters<typeof collectBody>[0]) =>
+    collectBody(source, { mostMs: 30_000, watchdog: front.watchdog });
   const front = createFront({
     clock,
     onHttp1: (request, response) =>
-      void handle(http1Exchange(request, response, front.watchdog), collectBody(request)),
+      void handle(http1Exchange(request, response, front.watchdog), collect(request)),
     onHttp2: (stream, headers) => {
-      const body = collectBody(stream);
+      const body = collect(stream);
       void handle(http2Exchange(stream, headers, front.watchdog), body);
     },
   });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { z } from 'zod';
-import type { Exchange } from '../../serve/index.ts';
+import type { Exchange, Front } from '../../serve/index.ts';
 import { ServerError } from '../codes.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { validate } from '../http/validate.ts';
@@ -18,7 +18,7 @@ export interface FaceRequest {
   /** The values of `:name` segments, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** @throws ServerError `server/body-too-large` beyond 64 KiB, `server/body-cut` */
+  /** @throws ServerError `server/body-too-large` beyond 64 KiB, `server/body-cut` also when it takes too long */
   body(): Promise<Uint8Array>;
   /**
    * The body as JSON of this shape, whatever its content type says.
@@ -40,12 +40,22 @@ export interface FaceRequest {
  */
 export function collectBody(
   source: IncomingMessage | ServerHttp2Stream,
+  { mostMs, watchdog }: { readonly mostMs: number; readonly watchdog: Front['watchdog'] },
 ): () => Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
   // Whoever refuses the request for another reason never asks for the body.
   promise.catch(() => {});
+  let sinceMs: number | null = null;
+  const unwatch = watchdog.watch({
+    check: (now) => {
+      sinceMs ??= now;
+      if (now - sinceMs <= mostMs) return;
+      unwatch();
+      reject(new ServerError('server/body-cut', 'the body came too slowly'));
+    },
+  });
   source.on('data', (chunk: Uint8Array) => {
     bytes += chunk.length;
     if (bytes <= MOST_BODY_BYTES) {
@@ -59,8 +69,14 @@ export function collectBody(
       }),
     );
   });
-  source.once('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : join(chunks)));
-  source.once('close', () => reject(new ServerError('server/body-cut', 'the body ended early')));
+  source.once('end', () => {
+    unwatch();
+    resolve(chunks.length === 1 ? (chunks[0] ?? EMPTY) : join(chunks));
+  });
+  source.once('close', () => {
+    unwatch();
+    reject(new ServerError('server/body-cut', 'the body ended early'));
+  });
   return () => promise;
 }
 

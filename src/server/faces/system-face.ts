@@ -4,6 +4,8 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { Face } from './face.ts';
 import type { FaceRequest } from './face-request.ts';
 
+const UTF8 = new TextEncoder();
+
 /** What the paths for machines that look after the server need. */
 export interface SystemFaceOptions {
   readonly authorizer: Authorizer;
@@ -19,17 +21,18 @@ export interface SystemFaceOptions {
  */
 export function createSystemFace(options: SystemFaceOptions): Face {
   const { authorizer, metrics, checkReady, openApi } = options;
-  const text = ({ exchange }: FaceRequest, body: string, type: string) =>
+  const send = ({ exchange }: FaceRequest, body: Uint8Array, type: string) =>
     exchange.answer(
       200,
       [
         ['Content-Type', type],
-        ['Content-Length', String(Buffer.byteLength(body))],
+        ['Content-Length', String(body.length)],
         ['Cache-Control', 'no-store'],
       ],
       body,
     );
-  let document: string | null = null;
+  // One copy, however many read it at the same time.
+  let document: Uint8Array | null = null;
   return {
     name: 'system',
     routes: [
@@ -53,15 +56,15 @@ export function createSystemFace(options: SystemFaceOptions): Face {
           const { exchange } = request;
           const header = exchange.header('authorization');
           await authorizer.authorize(header, exchange.peerAddress, READERS);
-          text(request, await metrics.text(), metrics.contentType);
+          send(request, UTF8.encode(await metrics.text()), metrics.contentType);
         },
       },
       {
         method: 'GET',
         path: '/api/v1/openapi.json',
         handle: (request) => {
-          document ??= JSON.stringify(openApi());
-          text(request, document, 'application/json');
+          document ??= UTF8.encode(JSON.stringify(openApi()));
+          send(request, document, 'application/json');
         },
       },
     ],

@@ -57,7 +57,13 @@ export function bridgeToHttp1(
     inner.destroy();
     serverSide.destroy();
   });
-  stream.pipe(inner);
+  if (hasBody(method)) {
+    stream.pipe(inner);
+    return;
+  }
+  // HTTP/1.1 has no end for it where no length is given: what follows would be read as a request of its own.
+  stream.resume();
+  inner.end();
 }
 
 function forwarded(headers: IncomingHttpHeaders): Record<string, string | string[]> {
@@ -65,7 +71,11 @@ function forwarded(headers: IncomingHttpHeaders): Record<string, string | string
   for (const [name, value] of Object.entries(headers)) {
     if (!name.startsWith(':') && !HOP_BY_HOP.has(name) && value !== undefined) kept[name] = value;
   }
-  const hasBody = !['GET', 'HEAD', 'DELETE'].includes(String(headers[':method']));
-  if (hasBody && kept['content-length'] === undefined) kept['transfer-encoding'] = 'chunked';
+  if (!hasBody(String(headers[':method']))) delete kept['content-length'];
+  else if (kept['content-length'] === undefined) kept['transfer-encoding'] = 'chunked';
   return kept;
+}
+
+function hasBody(method: string): boolean {
+  return !['GET', 'HEAD', 'DELETE'].includes(method);
 }
