@@ -157,4 +157,5 @@ export {
   type Version,
 } from './versions/version.ts';
 export type { Webhook, WebhookProgress } from './webhooks/webhook.ts';
+export { phaseWaitsFor } from './rollouts/phase-end.ts';
 export { deviceCount } from './rollouts/rank.ts';

@@ -67,7 +67,7 @@ export interface RolloutFilter {
 
 /** Devices, with what a large fleet needs beyond one at a time. */
 export interface DeviceRepository extends Repository<Device, DeviceFilter> {
-  /** Every id of a cohort, for ranking; a fleet's worth at once. */
+  /** Every id of a cohort, for ranking, disabled devices left out; a fleet's worth at once. */
   idsOfCohort(cohortId: string): Promise<readonly string[]>;
   /** Many `lastSeenAtMs` at once; they never go backwards and do not touch revisions. */
   touch(seen: ReadonlyMap<string, number>): Promise<void>;

@@ -132,6 +132,15 @@ A device counts as succeeded when it has booted the new version and still runs i
 that comes back with its old image counts as failed. Who goes first is decided by a hash of device and
 rollout: raising the percentage only ever adds devices.
 
+A step is over after --every, once nobody is under way, at least half of the devices that are in
+have finished, and at least one of them succeeded: a canary in which nobody calls widens nothing.
+Devices that sleep are waited for a day longer at most, and \`rollout advance\` waits for nobody.
+\`rollout status\` says what a step still waits for.
+
+--failure-threshold counts failed devices in percent of the finished ones, from --min-sample of
+them on (by default as many as the canary has, at most 10). Failures show at once and successes
+after --soak; so those in their soak are taken for successes until they prove otherwise.
+
 Example:
   otakit rollout start --components main@1.1.0 --cohort production --canary 5% --step 10% \\
     --every 4h --failure-threshold 5% --auto-rollback --watch`;

@@ -1,4 +1,9 @@
-import type { Rollout, RolloutDeviceState, RolloutState } from '../../fleet/index.ts';
+import {
+  phaseWaitsFor,
+  type Rollout,
+  type RolloutDeviceState,
+  type RolloutState,
+} from '../../fleet/index.ts';
 import { timeText } from '../fleet/describe.ts';
 
 /** Devices in these states want somebody to look. */
@@ -21,8 +26,9 @@ export function standText(rollout: Rollout): string {
     nextPhaseAtMs === null || rollout.state.kind !== 'active'
       ? ''
       : `, next step ${timeText(nextPhaseAtMs)}`;
+  const waits = phaseWaitsFor(rollout);
   const step = phase === 0 ? 'canary' : `step ${phase}`;
-  return `${stateText(rollout.state)}, ${step} at ${percent} %${next}: ${countersText(rollout)}`;
+  return `${stateText(rollout.state)}, ${step} at ${percent} %${next}: ${countersText(rollout)}${waits === null ? '' : `; waits for ${waits}`}`;
 }
 
 /** The state with its reason. */

@@ -45,6 +45,8 @@ export function createDeviceService(context: FleetContext): Omit<DeviceService, 
         within.audit('device.update', `device/${deviceId}`, { ...changes, addTags, removeTags });
         if (after.cohortId !== before.cohortId) {
           await leaveRollout(within, randomBytes, before, `left cohort ${before.cohortId}`);
+        } else if (before.enabled && !after.enabled) {
+          await leaveRollout(within, randomBytes, before, 'the device was disabled');
         }
         tellMove(within, before, after);
         within.news([deviceId]);

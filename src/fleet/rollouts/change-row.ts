@@ -67,17 +67,17 @@ function overThreshold(before: Rollout, decision: RolloutDecision): RolloutDecis
     rollout.state.kind === 'active' ||
     (rollout.state.kind === 'paused' && rollout.state.by === 'operator');
   if (!running) return decision;
-  const { failed, finished } = sample(rollout);
+  const { failed, finished, soaking } = sample(rollout);
   const earlier = sample(before);
   const { minSample, failureThresholdPercent, autoRollback } = rollout.plan;
   // Looked at when somebody fails and when the sample becomes large enough, not at each success: after
   // people resumed, what they have seen already must not stop it again.
   const news = failed > earlier.failed || (earlier.finished < minSample && finished >= minSample);
-  if (!news || finished < minSample || failed * 100 <= failureThresholdPercent * finished) {
-    return decision;
-  }
-  const percent = Math.round((failed * 1000) / finished) / 10;
-  const reason = `${failed} of ${finished} finished devices failed (${percent} %), more than ${failureThresholdPercent} %`;
+  const allowed = failureThresholdPercent * (finished + soaking);
+  if (!news || finished < minSample || failed * 100 <= allowed) return decision;
+  const reason = `${failed} of ${finished} finished devices failed (${percentText(failed, finished)}), more than ${failureThresholdPercent} %${
+    soaking === 0 ? '' : `, also if the ${soaking} in their soak time succeed`
+  }`;
   return {
     ...decision,
     rollout: { ...rollout, state: { kind: 'paused', by: 'threshold', reason } },
@@ -87,6 +87,10 @@ function overThreshold(before: Rollout, decision: RolloutDecision): RolloutDecis
     ],
     effects: autoRollback ? [...decision.effects, { kind: 'make-rollback' }] : decision.effects,
   };
+}
+
+function percentText(part: number, whole: number): string {
+  return `${Math.round((part * 1000) / whole) / 10} %`;
 }
 
 /** Whether no further device may be between offered and booted. */

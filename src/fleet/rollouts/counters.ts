@@ -57,17 +57,26 @@ export function isRetrying(row: RolloutDevice | null): boolean {
 }
 
 /**
- * What the threshold looks at. Devices that booted the target count before their soak is over: those
- * that fail say so at once, and a share of the finished alone would be a share of the hasty.
+ * What the threshold looks at: the finished devices, and beside them those that booted the target and wait
+ * out their soak. A failure shows at once and a success only after the soak, so a share of the finished
+ * alone would be a share of the hasty, whatever the smallest sample is: of a hundred canaries with three
+ * bad ones, the first ten to finish have all three. So the rollout is stopped once too many have failed
+ * even if all of those in their soak should succeed; until then, no phase goes on without them.
  */
 export function sample({ counters, retrying }: Rollout): {
   readonly failed: number;
+  /** `failed` among them. */
   readonly finished: number;
+  readonly soaking: number;
 } {
   const failed = countOf(counters, FAILED) + retrying;
   // Which of those in their soak are there again after a failure is not kept; at most all of them.
   const retryingInSoak = Math.min(retrying, counters.soaking);
-  return { failed, finished: failed + counters.succeeded + counters.soaking - retryingInSoak };
+  return {
+    failed,
+    finished: failed + counters.succeeded,
+    soaking: counters.soaking - retryingInSoak,
+  };
 }
 
 /** Counted again from the log of a rollout: what the counters must be equal to. */

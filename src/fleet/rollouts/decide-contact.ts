@@ -12,6 +12,7 @@ import {
   type Standing,
 } from './decision.ts';
 import { rankOf } from './rank.ts';
+import type { Rollout } from './rollout.ts';
 
 /** What a device came for. Of a report, `device` is what it is after the report. */
 export type ContactPurpose =
@@ -38,7 +39,7 @@ export function decideContact(
 ): RolloutDecision {
   if (device.pinnedDeploymentId !== null) {
     const reason = `runs its own pinned deployment ${device.pinnedDeploymentId}`;
-    return decide(view, { kind: 'device-left', reason }, nowMs);
+    return decide(view, leaves(view.rollout, device.deviceId, reason), nowMs);
   }
   let decision = decide(view, { kind: 'device-due' }, nowMs);
   if (decision.rollout.state.kind === 'rolling-back') {
@@ -52,6 +53,15 @@ export function decideContact(
   const facts = factsOf(kit, device, rankOf(view.rollout.rolloutId, device.deviceId));
   const event = eventOf(purpose, decision, kit, facts);
   return event === null ? decision : then(decision, event, nowMs);
+}
+
+/** The event that a device is not, or no longer, the rollout's. */
+export function leaves(
+  { rolloutId, cut }: Pick<Rollout, 'rolloutId' | 'cut'>,
+  deviceId: string,
+  reason: string,
+): RolloutEvent {
+  return { kind: 'device-left', deviceId, isIn: rankOf(rolloutId, deviceId) <= cut, reason };
 }
 
 /** One decision after the other, as one. */

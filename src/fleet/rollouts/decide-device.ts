@@ -173,12 +173,23 @@ export function due(view: RolloutView, nowMs: number): RolloutDecision {
   return changeRow(view, row.deviceId, { state: 'timed-out', reason, dueAtMs: null }, nowMs);
 }
 
-/** It is no longer the rollout's; what it finished stays, and nothing is taken from it. */
-export function left(view: RolloutView, reason: string, nowMs: number): RolloutDecision {
-  const { row } = view;
-  const unfinished = row !== null && (row.state === 'scheduled' || UNDER_WAY.includes(row.state));
-  return unfinished
-    ? changeRow(view, row.deviceId, { state: 'skipped', reason, dueAtMs: null }, nowMs)
+/**
+ * It is no longer the rollout's; what it finished stays, and nothing is taken from it. Where it was to have
+ * it and never called, that is noted, so that nobody waits for it.
+ */
+export function left(
+  view: RolloutView,
+  { deviceId, isIn, reason }: Extract<RolloutEvent, { kind: 'device-left' }>,
+  nowMs: number,
+): RolloutDecision {
+  const { row, rollout } = view;
+  const { kind } = rollout.state;
+  const awaited =
+    row === null
+      ? isIn && (kind === 'pending' || kind === 'active' || kind === 'paused')
+      : row.state === 'scheduled' || UNDER_WAY.includes(row.state);
+  return awaited
+    ? changeRow(view, deviceId, { state: 'skipped', reason, dueAtMs: null }, nowMs)
     : unchanged(view);
 }
 

@@ -8,6 +8,7 @@ import {
   unchanged,
 } from './decision.ts';
 import type { Rollout, RolloutState } from './rollout.ts';
+import { isPhaseOver } from './phase-end.ts';
 import { isOpen } from './window.ts';
 
 /** Devices that never wake up cannot keep a rollout from being over. */
@@ -30,7 +31,7 @@ export function tick(view: RolloutView, recalled: boolean, nowMs: number): Rollo
       return rollout.nextPhaseAtMs !== null &&
         nowMs >= rollout.nextPhaseAtMs &&
         inWindow(rollout, nowMs) &&
-        !waitsForDevices(rollout, nowMs)
+        isPhaseOver(rollout, nowMs)
         ? begin(view, rollout.phase + 1)
         : unchanged(view);
     case 'rolling-back':
@@ -57,16 +58,6 @@ function begin(view: RolloutView, phase: number): RolloutDecision {
 
 function inWindow({ plan }: Rollout, nowMs: number): boolean {
   return plan.window === null || isOpen(plan.window, nowMs);
-}
-
-/**
- * A phase waits for devices that are under way, since they are what it is there to learn from. Each of
- * them ends by its timeout; so that devices which wake up one after the other cannot hold it for ever,
- * it waits no longer than one of them may take. Sleeping devices are not under way.
- */
-function waitsForDevices({ plan, counters, nextPhaseAtMs }: Rollout, nowMs: number): boolean {
-  const patienceMs = plan.soakMs + plan.deviceTimeoutMs;
-  return countOf(counters, UNDER_WAY) > 0 && nowMs < (nextPhaseAtMs ?? 0) + patienceMs;
 }
 
 /** The cut of the phase is known: devices at or below it are in from now on. */
@@ -99,18 +90,15 @@ export function phaseBegun(
 
 /**
  * Over when everybody is finished; or, since devices that never call cannot be waited for, when the last
- * phase lasted its time, nobody is under way and somebody did succeed: nothing is given to a whole cohort
- * for which no device has stood up.
+ * phase is over as any other phase, nobody is under way and somebody did succeed: nothing is given to a
+ * whole cohort for which no device has stood up.
  */
-function isComplete(
-  { plan, percent, counters, members, phaseStartedAtMs }: Rollout,
-  nowMs: number,
-) {
+function isComplete(rollout: Rollout, nowMs: number): boolean {
+  const { percent, counters, members } = rollout;
   if (percent < 100 || countOf(counters, UNDER_WAY) > 0) return false;
   const finished = countOf(counters, ['succeeded', 'skipped', ...FAILED]);
   if (counters.scheduled === 0 && finished >= members) return true;
-  const lastedMs = nowMs - phaseStartedAtMs;
-  return counters.succeeded > 0 && lastedMs >= (plan.phaseMs ?? plan.deviceTimeoutMs);
+  return counters.succeeded > 0 && isPhaseOver(rollout, nowMs);
 }
 
 function complete(view: RolloutView, nowMs: number): RolloutDecision {

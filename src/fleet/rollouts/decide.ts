@@ -35,7 +35,7 @@ export function decide(view: RolloutView, event: RolloutEvent, nowMs: number): R
     case 'device-due':
       return due(view, nowMs);
     case 'device-left':
-      return left(view, event.reason, nowMs);
+      return left(view, event, nowMs);
     case 'device-recalled':
       return recalled(view, nowMs);
     case 'device-retried':

@@ -74,7 +74,13 @@ export type RolloutEvent =
       readonly version: string;
     }
   | { readonly kind: 'device-due' }
-  | { readonly kind: 'device-left'; readonly reason: string }
+  /** `isIn`: it is among those that the rollout has reached, whether it had contact or not. */
+  | {
+      readonly kind: 'device-left';
+      readonly deviceId: string;
+      readonly isIn: boolean;
+      readonly reason: string;
+    }
   /** The rollout is taken back: this device, too. */
   | { readonly kind: 'device-recalled' }
   | { readonly kind: 'device-retried' };

@@ -1,5 +1,6 @@
 import type { Change } from '../change.ts';
 import type { Device } from '../devices/device.ts';
+import { leaves } from './decide-contact.ts';
 import { UNFINISHED } from './start-rollout.ts';
 import { RolloutSession } from './rollout-session.ts';
 
@@ -20,6 +21,6 @@ export async function leaveRollout(
   if (rollout === undefined) return;
   const row = await rolloutDevices.get(rollout.rolloutId, deviceId);
   const session = new RolloutSession({ change, randomBytes }, rollout);
-  await session.apply({ kind: 'device-left', reason }, row);
+  await session.apply(leaves(rollout, deviceId, reason), row);
   await session.save();
 }

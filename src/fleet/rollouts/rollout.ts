@@ -5,11 +5,14 @@ export interface RolloutPlan {
   readonly canaryPercent: number;
   /** Added at each phase after the canary; `null` goes from the canary to everybody. */
   readonly stepPercent: number | null;
-  /** From one phase to the next; a phase also waits for its devices' soak. `null`: only by hand. */
+  /**
+   * From one phase to the next, at least: a phase also waits for the devices under way, for half of those
+   * that it covers, and for a first success. `null`: only by hand.
+   */
   readonly phaseMs: number | null;
   /** Failed devices in percent of the finished ones *above* which the rollout stops. */
   readonly failureThresholdPercent: number;
-  /** Finished devices below which the threshold says nothing. */
+  /** Finished devices, not counting those in their soak, below which the threshold says nothing. */
   readonly minSample: number;
   /** A device that booted the target must still run it after this long to count as succeeded. */
   readonly soakMs: number;

@@ -1,4 +1,5 @@
 import { UNDER_WAY } from './counters.ts';
+import { leaves } from './decide-contact.ts';
 import type { Rollout } from './rollout.ts';
 import { RolloutSession, type SessionParts } from './rollout-session.ts';
 
@@ -21,7 +22,7 @@ export async function endBySupersession(
     );
     if (list.length === 0) break;
     for (const row of list) {
-      await session.apply({ kind: 'device-left', reason: `superseded by ${by}` }, row);
+      await session.apply(leaves(rollout, row.deviceId, `superseded by ${by}`), row);
     }
   }
   await session.save();

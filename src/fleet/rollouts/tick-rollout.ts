@@ -1,7 +1,7 @@
 import type { Change } from '../change.ts';
 import type { FleetContext } from '../context.ts';
 import { WAS_OFFERED } from './counters.ts';
-import { changes } from './decide-contact.ts';
+import { changes, leaves } from './decide-contact.ts';
 import { decide } from './decide.ts';
 import type { RolloutEvent } from './decision.ts';
 import type { RolloutDevice } from './rollout.ts';
@@ -60,11 +60,12 @@ async function dueEvent(
   session: RolloutSession,
   { deviceId }: RolloutDevice,
 ): Promise<RolloutEvent> {
+  const { rollout } = session;
   const device = await change.repositories.devices.get(deviceId);
-  if (device === null) return { kind: 'device-left', reason: 'the device was removed' };
-  return device.cohortId === session.rollout.cohortId
+  if (device === null) return leaves(rollout, deviceId, 'the device was removed');
+  return device.cohortId === rollout.cohortId
     ? { kind: 'device-due' }
-    : { kind: 'device-left', reason: `left cohort ${session.rollout.cohortId}` };
+    : leaves(rollout, deviceId, `left cohort ${rollout.cohortId}`);
 }
 
 /** Whether anything changed. */

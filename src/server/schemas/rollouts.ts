@@ -84,6 +84,10 @@ export const rolloutSchema = z.object({
   cut: z.string(),
   phaseStartedAtMs: moment,
   nextPhaseAtMs: moment.nullable(),
+  waitsFor: z
+    .string()
+    .nullable()
+    .describe('What the next phase waits for, or the end, beside its time; null for nothing.'),
   counters: z.object(
     Object.fromEntries(ROLLOUT_DEVICE_STATES.map((state) => [state, z.int().min(0)])) as Record<
       (typeof ROLLOUT_DEVICE_STATES)[number],

@@ -57,13 +57,19 @@ describe('standText', () => {
   it('says state, step, share, what is next and how the devices do', () => {
     const rollout = {
       state: { kind: 'active' },
+      plan: { minSample: 5, failureThresholdPercent: 10 },
       phase: 1,
       percent: 15,
+      members: 100,
       nextPhaseAtMs: 0,
-      counters: { succeeded: 9, 'rolled-back': 1, offered: 0 },
+      counters: { succeeded: 9, failed: 0, 'rolled-back': 1, 'timed-out': 0, skipped: 0 },
     } as unknown as Rollout;
     expect(standText(rollout)).toBe(
       'active, step 1 at 15 %, next step 1970-01-01 00:00:00Z: 9 succeeded, 1 rolled back',
+    );
+    const quiet = { ...rollout, counters: { ...rollout.counters, succeeded: 0, 'rolled-back': 0 } };
+    expect(standText(quiet)).toBe(
+      'active, step 1 at 15 %, next step 1970-01-01 00:00:00Z: no device yet; waits for a first device: none of 15 has finished',
     );
     expect(stateText({ kind: 'completed', atMs: 0 })).toBe('completed');
   });

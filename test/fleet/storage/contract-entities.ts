@@ -215,6 +215,10 @@ export function describeEntities(open: OpenStore): void {
     await expect(ids({ search: '_' })).resolves.toEqual(['x']);
     await expect(ids({ cohortId: 'production', enabled: true })).resolves.toEqual(['board-1']);
     await expect(store.read.devices.idsOfCohort('production')).resolves.toEqual(['board-1']);
+    await store.transaction((r) =>
+      r.devices.insert(aDevice({ deviceId: 'off', cohortId: 'production', enabled: false })),
+    );
+    await expect(store.read.devices.idsOfCohort('production')).resolves.toEqual(['board-1']);
 
     const device = await store.read.devices.get('x');
     if (device === null) throw new Error('x is gone');

@@ -95,6 +95,7 @@ export class StoredDevices
       .selectFrom('devices')
       .select('device_id')
       .where('cohort_id', '=', cohortId)
+      .where('enabled', '=', 1)
       .execute();
     return rows.map((row) => row.device_id);
   }

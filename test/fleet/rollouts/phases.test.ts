@@ -1,0 +1,152 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { OPERATOR, RolloutWorld } from '../../support/rollout-world.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A canary of two devices of 20, then half of them, then everybody. */
+const IN_STEPS = { canaryPercent: 10, stepPercent: 40, phaseMs: 4 * HOUR } as const;
+
+describe('a phase', () => {
+  let world: RolloutWorld;
+  beforeEach(async () => {
+    world = await RolloutWorld.open();
+    return () => world[Symbol.asyncDispose]();
+  });
+
+  /** Those that are offered it now. */
+  async function reached(ids: readonly string[]): Promise<readonly string[]> {
+    const offers = [];
+    for (const id of ids) if ((await world.offered(id)) === '2.0.0') offers.push(id);
+    return offers;
+  }
+
+  it('in which nobody calls is not over, however long it lasts; by hand it is', async () => {
+    const ids = await world.devices(20);
+    const rolloutId = await world.start(IN_STEPS);
+    for (let day = 0; day < 30; day += 1) await world.tick(DAY);
+    expect(await world.rollout(rolloutId)).toMatchObject({ phase: 0, percent: 10 });
+    await world.fleet.rollouts.advance(OPERATOR, rolloutId);
+    expect(await reached(ids)).toHaveLength(10);
+    expect(await world.contradictions(rolloutId)).toEqual([]);
+  });
+
+  it('does not wait for a device that sleeps when the other one of two succeeded', async () => {
+    const ids = await world.devices(20);
+    const rolloutId = await world.start(IN_STEPS);
+    for (const id of ids) if (await world.updates(id)) break;
+    await world.tick(4 * HOUR);
+    expect(await world.rollout(rolloutId)).toMatchObject({ phase: 1, percent: 50 });
+    expect(await world.contradictions(rolloutId)).toEqual([]);
+  });
+
+  it('waits a day for half of its devices, then goes on with what it has', async () => {
+    const ids = await world.devices(20);
+    const rolloutId = await world.start({ ...IN_STEPS, canaryPercent: 50, minSample: 1 });
+    const awake = new Set<string>();
+    for (const id of ids) {
+      if (awake.size < 2 && (await world.updates(id))) awake.add(id);
+    }
+    await world.tick(4 * HOUR);
+    await world.tick(DAY - 1);
+    expect((await world.rollout(rolloutId)).phase).toBe(0);
+    await world.tick(1);
+    expect((await world.rollout(rolloutId)).phase).toBe(1);
+    expect(await world.contradictions(rolloutId)).toEqual([]);
+  });
+
+  it.each([
+    ['moved to no cohort', 'left cohort all', () => ({ cohortId: null })],
+    ['disabled', 'the device was disabled', () => ({ enabled: false })],
+    [
+      'pinned',
+      'runs its own pinned deployment',
+      (first: string) => ({ pinnedDeploymentId: first }),
+    ],
+  ])('does not wait for devices that never called and were %s', async (what, why, changes) => {
+    const ids = await world.devices(3);
+    const { activeDeploymentId } = await world.fleet.cohorts.get('all');
+    const rolloutId = await world.start({ ...IN_STEPS, canaryPercent: 100 });
+    for (const id of ids.slice(1)) {
+      await world.fleet.devices.update(OPERATOR, id, changes(activeDeploymentId ?? ''));
+      if (what === 'pinned') await world.asks(id);
+      expect((await world.row(rolloutId, id))?.reason).toContain(why);
+    }
+    expect((await world.rollout(rolloutId)).counters.skipped).toBe(2);
+    await world.updates('d000');
+    await world.tick();
+    expect((await world.rollout(rolloutId)).state.kind).toBe('completed');
+    expect(await world.contradictions(rolloutId)).toEqual([]);
+  });
+
+  it('does not count devices that are disabled when it begins', async () => {
+    await world.devices(3);
+    await world.fleet.devices.update(OPERATOR, 'd002', { enabled: false });
+    const rolloutId = await world.start({ ...IN_STEPS, canaryPercent: 100 });
+    expect((await world.rollout(rolloutId)).members).toBe(2);
+    await world.updates('d000');
+    await world.updates('d001');
+    await world.tick();
+    expect((await world.rollout(rolloutId)).state.kind).toBe('completed');
+    expect(await world.contradictions(rolloutId)).toEqual([]);
+  });
+});
+
+describe('the failure threshold', () => {
+  it('does not judge by the hasty: three bad ones of twenty are no quarter of them', async () => {
+    await using world = await RolloutWorld.open();
+    const ids = await world.devices(20);
+    const rolloutId = await world.start({
+      canaryPercent: 100,
+      stepPercent: null,
+      soakMs: 10 * MINUTE,
+      failureThresholdPercent: 20,
+    });
+    for (const id of ids.slice(3)) await world.updates(id);
+    for (const id of ids.slice(0, 3)) {
+      await world.asks(id);
+      await world.says(id, 'failed');
+    }
+    // Seven successes make ten finished ones; the other ten have yet to show that they keep running it.
+    await world.clock.advance(10 * MINUTE);
+    for (const id of ids.slice(3, 10)) await world.asks(id);
+    expect(await world.rollout(rolloutId)).toMatchObject({
+      state: { kind: 'active' },
+      counters: { failed: 3, succeeded: 7, soaking: 10 },
+    });
+    for (const id of ids.slice(10, 12)) await world.boots(id, '1.0.0');
+    expect(await world.rollout(rolloutId)).toMatchObject({
+      state: {
+        kind: 'paused',
+        reason:
+          '5 of 12 finished devices failed (41.7 %), more than 20 %, also if the 8 in their soak time succeed',
+      },
+    });
+    expect(await world.contradictions(rolloutId)).toEqual([]);
+  });
+
+  it('says nothing before as many as it counts from have finished', async () => {
+    await using world = await RolloutWorld.open();
+    const ids = await world.devices(20);
+    const rolloutId = await world.start({
+      canaryPercent: 100,
+      soakMs: 10 * MINUTE,
+      minSample: 4,
+      failureThresholdPercent: 10,
+    });
+    for (const id of ids.slice(10)) await world.updates(id);
+    const fails = async (id: string) => {
+      await world.asks(id);
+      await world.says(id, 'failed');
+    };
+    for (const id of ids.slice(0, 3)) await fails(id);
+    // Ten are in their soak, which is not finished.
+    expect((await world.rollout(rolloutId)).state.kind).toBe('active');
+    await fails('d003');
+    expect((await world.rollout(rolloutId)).state).toMatchObject({
+      kind: 'paused',
+      reason: expect.stringMatching(/^4 of 4 finished devices failed \(100 %\)/) as string,
+    });
+  });
+});
