@@ -43,15 +43,17 @@ SERVE_PARTITIONS = $(or $(PARTITIONS),$(if $(IMAGE),,$(SAMPLE_PARTITIONS)))
 SERVE_HOST = $(if $(filter command,$(origin HOST)),$(HOST))
 option = $(if $($(1)), --$(2) '$($(1))')
 flag = $(if $(filter-out 0 no off false,$($(1))), --$(2))
+serve_options = $(call option,SERVE_PARTITIONS,partitions)$(call option,CHIP,chip)$(call option,FOR,for)$(call option,PORT,port)$(call option,BIND,bind)$(call option,SERVE_HOST,host)$(call option,TAG,tag)$(call option,TTL,ttl)$(call option,DATA,data)$(call flag,NO_AUTH,no-auth)$(call flag,WATCH,watch)$(call flag,ONCE,once)$(call flag,FORCE,force)$(call flag,NO_ANNOUNCE,no-announce)$(call flag,JSON,json)
+dev_options = $(call option,CONFIG,file)$(call option,PART,part)$(call option,FRAGMENT,fragment)$(call option,CLOUD,cloud)$(call option,API_KEY_FILE,api-key-file)$(call option,SERVICE,service)$(call option,MONITOR,monitor)$(call option,LOG,log)$(call option,EXPECT,expect)$(call option,SILENCE,silence)$(call flag,RESTORE,restore)
 
 .PHONY: serve-ota
 serve-ota: $(BUILT) ## serve IMAGE= PARTITIONS= on the LAN [PORT= HOST= TAG= TTL= CHIP= WATCH=1 …]; the sample image by default
-	@node_modules/.bin/node dist/bin/main.js serve '$(SERVE_IMAGE)'$(call option,SERVE_PARTITIONS,partitions)$(call option,CHIP,chip)$(call option,FOR,for)$(call option,PORT,port)$(call option,BIND,bind)$(call option,SERVE_HOST,host)$(call option,TAG,tag)$(call option,TTL,ttl)$(call option,DATA,data)$(call flag,NO_AUTH,no-auth)$(call flag,WATCH,watch)$(call flag,ONCE,once)$(call flag,FORCE,force)$(call flag,NO_ANNOUNCE,no-announce)$(call flag,JSON,json)
+	@node_modules/.bin/node dist/bin/main.js serve '$(SERVE_IMAGE)'$(serve_options)
 
 # `make dev` takes the same, and names the machine config by CONFIG (a file) or PART (in the Viam app).
 .PHONY: dev
-dev: $(BUILT) ## every finished build of IMAGE= onto the device of CONFIG= or PART= [PARTITIONS= MONITOR= LOG= HOST= …]
-	@node_modules/.bin/node dist/bin/main.js dev '$(SERVE_IMAGE)'$(call option,SERVE_PARTITIONS,partitions)$(call option,CONFIG,file)$(call option,PART,part)$(call option,FRAGMENT,fragment)$(call option,CLOUD,cloud)$(call option,API_KEY_FILE,api-key-file)$(call option,SERVICE,service)$(call option,MONITOR,monitor)$(call option,LOG,log)$(call option,EXPECT,expect)$(call option,SILENCE,silence)$(call option,CHIP,chip)$(call option,FOR,for)$(call option,PORT,port)$(call option,BIND,bind)$(call option,SERVE_HOST,host)$(call option,TTL,ttl)$(call flag,NO_AUTH,no-auth)$(call flag,RESTORE,restore)$(call flag,ONCE,once)$(call flag,JSON,json)
+dev: $(BUILT) ## every finished build of IMAGE= onto the device of CONFIG= or PART= [PARTITIONS= MONITOR= LOG= HOST= DATA= …]
+	@node_modules/.bin/node dist/bin/main.js dev '$(SERVE_IMAGE)'$(dev_options)$(serve_options)
 
 .PHONY: bench
 bench: $(BUILT) ## benchmarks beside the peers

@@ -3,6 +3,7 @@ import {
   fileTarget,
   fragmentTarget,
   partTarget,
+  redactText,
   VIAM_APP,
   ViamCloud,
 } from '../../machine-config/index.ts';
@@ -21,9 +22,10 @@ export interface OpenTarget {
 
 /** All machine configs that the options name: at least one. */
 export async function openTargets(
-  { file, part = [], fragment, cloud: host = VIAM_APP, apiKeyFile }: TargetOptions,
+  { file, part = [], fragment, cloud: asked = VIAM_APP, apiKeyFile }: TargetOptions,
   { env }: Pick<CliContext, 'env'>,
 ): Promise<readonly OpenTarget[]> {
+  const host = cloudOption(asked);
   const named = [file !== undefined, part.length > 0, fragment !== undefined].filter(Boolean);
   if (named.length !== 1) {
     throw new CliError(
@@ -40,6 +42,16 @@ export async function openTargets(
     return [{ target: fragmentTarget(cloud, fragment), cloud, partId: null }];
   }
   return [...new Set(part)].map((id) => ({ target: partTarget(cloud, id), cloud, partId: id }));
+}
+
+/** `--cloud`: where the app, or what stands in for it, is reached. */
+function cloudOption(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && ['http:', 'https:'].includes(url.protocol) && url.username === '')
+    return text;
+  throw new CliError('cli/usage', `--cloud ${redactText(text)} is no http or https URL`, {
+    hint: 'For example http://127.0.0.1:8080, as `otakit simulate viam-cloud` prints it; leave it out for the Viam app.',
+  });
 }
 
 /** The one machine config that the options name. */

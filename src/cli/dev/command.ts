@@ -1,31 +1,24 @@
-import { Option } from 'commander';
 import { addTargetOptions, CREDENTIALS_HELP } from '../config/target-options.ts';
 import type { RegisterNoun } from '../nouns.ts';
+import { addServeOptions } from '../serve/serve-options.ts';
 import type { DevOptions } from './dev.ts';
 
 /** `otakit dev IMAGE_OR_FOLDER` */
 export const registerDev: RegisterNoun = (dev, { context, setExitCode }) => {
   addTargetOptions(dev.argument('<image-or-folder>', 'app image, or the folder of a project'))
-    .option('-p, --partitions <table>', 'partition table of the device, if not beside the build')
-    .option('-c, --chip <chip>', 'chip of the device, such as esp32c3')
-    .addOption(
-      new Option('--for <audience>', 'whose device it is')
-        .choices(['micro-rdk', 'esp-idf'])
-        .default('micro-rdk'),
-    )
     .option('--service <name>', 'which OTA service, where a config has several')
     .option('--monitor <port>', 'read the console of the board there, to see it boot')
     .option('--log <file>', 'read the console from a file that something else writes')
     .option('--expect <text>', 'a text that only the new build logs, as the proof that it runs')
     .option('--silence <duration>', 'how long the device may say nothing', '5m')
-    .option('--port <port>', 'port to serve on; 0 takes any that is free', '3001')
-    .option('--bind <address>', 'address to listen on', '0.0.0.0')
-    .option('--host <address>', 'address to put into the URL, instead of the best of this machine')
-    .option('--ttl <duration>', 'how long each URL works', '24h')
-    .option('--no-auth', 'no token in the URL')
-    .option('--restore', 'put the config back at the end, as it was before the first push')
-    .option('--once', 'end after one build: exit 0 when it runs')
-    .option('--json', 'one event per line, as JSON, instead of text')
+    .option('--restore', 'put the config back at the end, as it was before the first push');
+  addServeOptions(dev, {
+    partitions: 'partition table of the device, if not beside the build',
+    tag: 'what the tags begin with, instead of the version of the image',
+    watch: 'always on here: every finished build is published',
+    once: 'end after one build: exit 0 when it runs',
+    force: 'always on here: what is only doubtful is a warning',
+  })
     .addHelpText('after', HELP + CREDENTIALS_HELP)
     .action(async (path: string, options: DevOptions) => {
       const { dev } = await import('./dev.ts');
@@ -47,6 +40,9 @@ To see the device boot, otakit reads the log of the part in the Viam app, or the
 board on a port, --log for a file. The log of the part shows no slot, so that a device whose bootloader went
 back to the old one is noticed with the next build only, unless --expect names a text of the new build.
 Without any of them a build ends with the download.
+
+It serves as \`otakit serve\` does, with the same options. The tags are made of version, time and hash, so
+that each build has its own; --tag puts something else in place of the version.
 
 Examples:
   otakit dev . --part 3a2b… --monitor /dev/ttyUSB0

@@ -1,20 +1,22 @@
-import { basename, join } from 'node:path';
-import type { Audience } from '../../app-image/index.ts';
+import { basename } from 'node:path';
 import type { ChipName } from '../../chips/index.ts';
-import { createOtaServer, openTokenKey, type ServeEvent } from '../../serve/index.ts';
+import { createOtaServer, type ServeEvent } from '../../serve/index.ts';
 import type { ConfigTarget } from '../../machine-config/index.ts';
-import { type Issue, parseDuration, systemClock } from '../../shared/index.ts';
+import { type Issue, systemClock } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { openTargets } from '../config/open-target.ts';
 import type { TargetOptions } from '../config/target-options.ts';
 import type { CliContext } from '../context.ts';
-import { dataFolder } from '../data-folder.ts';
+import { durationOption } from '../duration-option.ts';
 import { EXIT } from '../exit-codes.ts';
 import { chipOption } from '../image/check.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
+import { createAnnouncer } from '../serve/announce.ts';
 import { chooseAddress } from '../serve/choose-address.ts';
 import { loadImage, type LoadResult } from '../serve/load-image.ts';
+import { openKey } from '../serve/open-key.ts';
 import { portOption, ttlOption } from '../serve/options.ts';
+import type { ServeArguments } from '../serve/serve-options.ts';
 import { collectEvidence } from '../follow/evidence.ts';
 import type { FoundBuild } from './find-build.ts';
 import { Undoing } from './restore.ts';
@@ -23,46 +25,49 @@ import { type DevView, devView } from './view.ts';
 import { type BuildState, watchBuild } from './watch-build.ts';
 
 /** What `otakit dev` takes. */
-export interface DevOptions extends TargetOptions {
-  readonly partitions?: string;
-  readonly chip?: string;
-  readonly for: Audience;
+export interface DevOptions extends TargetOptions, ServeArguments {
   readonly service?: string;
   readonly monitor?: string;
   readonly log?: string;
   readonly expect?: string;
   readonly silence: string;
-  readonly port: string;
-  readonly bind: string;
-  readonly host?: string;
-  readonly ttl: string;
-  readonly auth: boolean;
-  readonly restore?: boolean;
-  readonly once?: boolean;
-  readonly json?: boolean;
+  readonly restore?: true;
 }
 
 /** `otakit dev`; ends with Ctrl-C, which rejects, or with `--once` after one build. */
 export async function dev(path: string, options: DevOptions, context: CliContext): Promise<number> {
   const { env, signal } = context;
   const beganMs = systemClock.now();
-  const silenceMs = durationOption(options.silence);
+  const silenceMs = durationOption('--silence', options.silence);
+  const port = portOption(options.port);
+  const ttlMs = ttlOption(options.ttl);
+  // A board does not change its chip: a build for another is for another board.
+  let chip = options.chip === undefined ? null : chipOption(options.chip);
   const targets = await openTargets(options, context);
   const address = chooseAddress(options);
   const view = devView(context, options.json === true);
-  for (const issue of address.issues) view.warning(issue);
-  const key = options.auth ? (await openTokenKey(join(dataFolder(env), 'serve.key'))).bytes : null;
+  const show = (issue: Issue) => view.warning(issue);
+  for (const issue of address.issues) show(issue);
+  const key = await openKey(options, env, show);
   const undoing = new Undoing();
   const warned = new Set<string>();
   let current: BuildRun | null = null;
   await using server = await createOtaServer({
-    port: portOption(options.port),
+    port,
     bind: options.bind,
     host: address.host,
     key,
-    ttlMs: ttlOption(options.ttl),
+    ttlMs,
     onEvent: (event: ServeEvent) => current?.serve(event),
     clock: systemClock,
+  });
+  await using announcer = createAnnouncer({
+    port: server.port,
+    boundAddress: options.bind,
+    urlHost: address.host,
+    needsToken: key !== null,
+    isWanted: options.announce,
+    onIssue: show,
   });
   const evidence = collectEvidence(targets, options, signal, (name, cause) =>
     view.lost(name, cause),
@@ -70,6 +75,7 @@ export async function dev(path: string, options: DevOptions, context: CliContext
   const isLoopback = /^127\.|^::1$|^localhost$/.test(address.host);
   const session: DevSession = {
     server,
+    announcer,
     targets,
     evidence,
     // Where there is no other address, or it was asked for, the device is a virtual one; serve warns.
@@ -79,6 +85,7 @@ export async function dev(path: string, options: DevOptions, context: CliContext
     },
     silenceMs,
     ...(options.expect === undefined ? {} : { expect: options.expect }),
+    ...(options.tag === undefined ? {} : { tag: options.tag }),
     clock: systemClock,
     context,
     undoing,
@@ -98,8 +105,6 @@ export async function dev(path: string, options: DevOptions, context: CliContext
     const next = buildNumbers();
     const tables = new TableNotes(view);
     let lastSha256 = '';
-    // A board does not change its chip: a build for another is for another board.
-    let chip = options.chip === undefined ? null : chipOption(options.chip);
     const running = new Set<Promise<unknown>>();
     for await (const state of watchBuild(path, { clock: systemClock, signal })) {
       const startMs = systemClock.now();
@@ -225,12 +230,4 @@ function announce(
   });
   const noticeMs = startMs - finishedMs;
   return { number, fileName: basename(build.image), loaded, finishedMs, noticeMs, checkMs };
-}
-
-function durationOption(text: string): number {
-  const ms = parseDuration(text);
-  if (ms !== null) return ms;
-  throw new CliError('cli/usage', `--silence ${text} is no duration`, {
-    hint: 'For example 90s or 5m.',
-  });
 }

@@ -11,6 +11,7 @@ import { applyChange, type ChangeOptions } from '../config/apply-change.ts';
 import type { OpenTarget } from '../config/open-target.ts';
 import type { CliContext } from '../context.ts';
 import { asOtakitError } from '../render-error.ts';
+import type { Announcer } from '../serve/announce.ts';
 import type { LoadedImage } from '../serve/load-image.ts';
 import { EXIT } from '../exit-codes.ts';
 import { describeEvent } from '../serve/describe-event.ts';
@@ -22,12 +23,15 @@ import type { Undoing } from './restore.ts';
 /** What all builds of one run have in common. */
 export interface DevSession {
   readonly server: OtaServer;
+  readonly announcer: Announcer;
   readonly targets: readonly OpenTarget[];
   readonly evidence: readonly Evidence[];
   readonly change: ChangeOptions;
   readonly silenceMs: number;
   /** A text that only the new build logs. */
   readonly expect?: string;
+  /** What the tags begin with, instead of the version of the image. */
+  readonly tag?: string;
   readonly clock: Clock;
   readonly context: Pick<CliContext, 'env' | 'signal'>;
   readonly undoing: Undoing;
@@ -110,7 +114,7 @@ export class BuildRun {
     const { context, evidence } = this.#session;
     const signal = AbortSignal.any([context.signal, this.#superseded.signal]);
     try {
-      this.#publish();
+      this.#publish(null);
       const marks = await Promise.all(
         evidence.map(async (one) => ({ name: one.name, log: await one.mark(context.signal) })),
       );
@@ -170,15 +174,18 @@ export class BuildRun {
     });
   }
 
-  #publish(): void {
-    const { server, emit, clock } = this.#session;
+  /** Makes a tag that is not the present one, and publishes the build under it. */
+  #publish(present: string | null): void {
+    const { server, announcer, emit, clock, tag: wanted } = this.#session;
     const { loaded, fileName, number } = this.#build;
     const { image, bytes, sha256 } = loaded;
     const startMs = clock.now();
-    const version = image.appDescriptor?.version ?? null;
-    const tag = uniqueTag({ version, time: startMs, hash: sha256 });
+    const version = wanted ?? image.appDescriptor?.version ?? null;
+    const tag = uniqueTag({ version, time: startMs, hash: sha256, present });
     this.#tag = tag;
-    const { url } = server.publish({ bytes, fileName, tag, imageHash: image.hash.stored });
+    const offer = server.publish({ bytes, fileName, tag, imageHash: image.hash.stored });
+    announcer.offer(image, offer);
+    const { url } = offer;
     this.#url = url;
     this.#publishMs = clock.now() - startMs;
     const durationMs = this.#publishMs;
@@ -192,6 +199,11 @@ export class BuildRun {
         return await this.#push();
       } catch (thrown) {
         const error = asOtakitError(thrown);
+        // Another `dev` pushed the same build in the same second.
+        if (error.code === 'machine-config/tag-unchanged') {
+          this.#publish(this.#tag);
+          continue;
+        }
         if (!PASSING.has(error.code) || this.#session.once) throw thrown;
         this.#failed('push', error, RETRY_MS);
         await this.#session.clock.sleep(RETRY_MS, signal);

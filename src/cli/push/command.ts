@@ -39,9 +39,9 @@ their change. \`otakit config revert\` undoes a push.
 
 --follow reads the log that the device sends to the Viam app (--part), or its console. Only the console
 shows which slot the bootloader loads; where there is only the log, --expect names a text that the new
-build writes into it (and the old one does not), such as its version, which proves as much. Where the URL is one of \`otakit serve\` (or \`dev\`), in
-whichever process that runs, its downloads are shown as well; it tells of them to whoever has the URL.
-It ends with
+build writes into it (and the old one does not), such as its version, which proves as much. Where the URL
+is one of \`otakit serve\` (or \`dev\`), in whichever process that runs, its downloads are shown as well; it
+tells of them to whoever has the URL. It ends with
   updated     the new build runs: its slot was loaded, or the text of --expect came
   rebooted    the device booted with the new tag; the log does not show which slot runs
   downloaded  a device has every byte, and there is no log to see it boot (--file, --fragment)
@@ -51,9 +51,8 @@ It ends with
   silent      nothing was heard of the device for as long as --silence says
 A device that writes to the slot of the update before again did not run that one: this is a warning.
 
-Exit codes: 0 done · 3 refused by a check · 4 a device refused · 5 cloud, network, or silent ·
-6 fell
-back, or unconfirmed.
+Exit codes: 0 done · 2 usage · 3 refused by a check · 4 a device refused · 5 cloud, network, or silent ·
+6 fell back, or unconfirmed · 130 stopped by Ctrl-C.
 
 Examples:
   otakit push --url "$URL" --tag v1.2.0 --part 3a2b… --follow

@@ -4,18 +4,13 @@ import {
   type SettingsFor,
   uniqueTag,
 } from '../../machine-config/index.ts';
-import {
-  hasErrors,
-  type Issue,
-  parseDuration,
-  printable,
-  systemClock,
-} from '../../shared/index.ts';
+import { hasErrors, type Issue, printable, systemClock } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { imageFacts } from '../config/image-facts.ts';
 import { type OpenTarget, openTargets } from '../config/open-target.ts';
 import type { TargetOptions } from '../config/target-options.ts';
 import type { CliContext } from '../context.ts';
+import { durationOption } from '../duration-option.ts';
 import { EXIT } from '../exit-codes.ts';
 import { collectEvidence } from '../follow/evidence.ts';
 import { followView, watchDownloads } from '../follow/follow-view.ts';
@@ -44,12 +39,7 @@ export interface PushOptions extends TargetOptions {
 
 /** `otakit push`; answers with the exit code. */
 export async function push(options: PushOptions, context: CliContext): Promise<number> {
-  const silenceMs = parseDuration(options.silence);
-  if (silenceMs === null) {
-    throw new CliError('cli/usage', `--silence ${options.silence} is no duration`, {
-      hint: 'For example 90s or 5m.',
-    });
-  }
+  const silenceMs = durationOption('--silence', options.silence);
   const settingsFor = await settingsOf(options);
   const targets = await openTargets(options, context);
   refuseStrangeConsole(options, targets);

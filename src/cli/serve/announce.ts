@@ -12,6 +12,8 @@ export interface Announcer extends AsyncDisposable {
 export interface AnnouncerOptions {
   readonly port: number;
   readonly boundAddress: string;
+  /** The address in the URL. */
+  readonly urlHost: string;
   readonly needsToken: boolean;
   readonly isWanted: boolean;
   readonly onIssue: (issue: Issue) => void;
@@ -19,7 +21,7 @@ export interface AnnouncerOptions {
 
 /** Nothing is announced before the first offer. */
 export function createAnnouncer(options: AnnouncerOptions): Announcer {
-  const { onIssue, needsToken, port, boundAddress, isWanted } = options;
+  const { onIssue, needsToken, port, boundAddress, urlHost, isWanted } = options;
   let advertised: Promise<Advertisement> | null = null;
 
   const start = async (facts: ServerFacts) => {
@@ -30,8 +32,8 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
   };
   return {
     offer: (image, { tag, sha256, sizeBytes }) => {
-      // Whoever binds to loopback has been told already that no device will reach it.
-      if (!isWanted || /^(?:127\.|localhost$|::1$)/.test(boundAddress)) return;
+      // Whoever serves on loopback has been told already that no device will reach it.
+      if (!isWanted || isLoopback(boundAddress) || isLoopback(urlHost)) return;
       const projectName = image.appDescriptor?.projectName ?? null;
       const facts = { tag, sha256, sizeBytes, chip: image.chip, projectName, needsToken };
       advertised =
@@ -49,4 +51,8 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
       if (result.status === 'fulfilled') await result.value?.[Symbol.asyncDispose]();
     },
   };
+}
+
+function isLoopback(address: string): boolean {
+  return /^(?:127\.|localhost$|::1$)/.test(address);
 }

@@ -1,31 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
-import { Option } from 'commander';
 import type { RegisterNoun } from '../nouns.ts';
-import type { ServeArguments } from './serve.ts';
+import { addServeOptions, type ServeArguments } from './serve-options.ts';
 
 /** `otakit serve IMAGE` */
 export const registerServe: RegisterNoun = (serve, cli) => {
-  serve
-    .argument('<image>', 'app image: the .bin of the app alone, not a merged one')
-    .option('-p, --partitions <table>', 'partition table of the devices, CSV or binary')
-    .option('-c, --chip <chip>', 'chip of the devices, such as esp32c3')
-    .addOption(
-      new Option('--for <audience>', 'whose devices they are')
-        .choices(['micro-rdk', 'esp-idf'])
-        .default('micro-rdk'),
-    )
-    .option('--port <port>', 'port to listen on; 0 takes any that is free', '3001')
-    .option('--bind <address>', 'address to listen on', '0.0.0.0')
-    .option('--host <address>', 'address to put into the URL, instead of the best of this machine')
-    .option('--tag <tag>', 'version tag; by default version and hash of the image')
-    .option('--ttl <duration>', 'how long the URL works, such as 90m, 24h, 7d', '24h')
-    .option('--no-auth', 'no token in the URL: everybody who reaches the port can download')
-    .option('--watch', 'publish every finished rebuild under a new tag and URL')
-    .option('--once', 'end after the first complete download (exit 0), or one cut off (exit 5)')
-    .option('--force', 'serve in spite of what is only doubtful; never what a device cannot take')
-    .option('--no-announce', 'do not announce the server by mDNS')
-    .option('--data <folder>', 'where the key of the tokens is kept, instead of OTAKIT_DATA')
-    .option('--json', 'one event per line, as JSON, instead of text')
+  addServeOptions(
+    serve.argument('<image>', 'app image: the .bin of the app alone, not a merged one'),
+  )
     .addHelpText('after', HELP)
     .action(async (image: string, options: ServeArguments) => {
       // Before anything is loaded: the young part of the heap grows while that goes on, and with the

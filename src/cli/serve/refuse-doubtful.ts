@@ -1,8 +1,8 @@
 import { ServeError } from '../../serve/index.ts';
 import type { Issue } from '../../shared/index.ts';
 import type { LoadedImage } from './load-image.ts';
-import type { ServeArguments } from './serve.ts';
 import type { ServedBefore } from './serve-history.ts';
+import type { ServeArguments } from './serve-options.ts';
 
 /**
  * What a device could take but is hardly meant: refused unless `--force`, and then a warning.

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import type { Audience } from '../../app-image/index.ts';
-import { createOtaServer, defaultTag, openTokenKey, type ServeEvent } from '../../serve/index.ts';
-import { type Clock, type Issue, systemClock } from '../../shared/index.ts';
-import { dataFolder } from '../data-folder.ts';
+import { createOtaServer, defaultTag, type ServeEvent } from '../../serve/index.ts';
+import { type Clock, systemClock } from '../../shared/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { chipOption } from '../image/check.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
@@ -11,39 +9,24 @@ import { createAnnouncer } from './announce.ts';
 import { chooseAddress } from './choose-address.ts';
 import { jsonView } from './json-view.ts';
 import { type LoadedImage, loadImage, type LoadResult } from './load-image.ts';
+import { openKey, serveFolder } from './open-key.ts';
 import { portOption, ttlOption } from './options.ts';
 import { publishRebuilds } from './rebuilds.ts';
 import { refuseDoubtful } from './refuse-doubtful.ts';
 import { openServeHistory, type ServeHistory } from './serve-history.ts';
+import type { ServeArguments } from './serve-options.ts';
 import { textView } from './text-view.ts';
 import type { ServeView } from './view.ts';
-
-export interface ServeArguments {
-  readonly partitions?: string;
-  readonly chip?: string;
-  readonly for: Audience;
-  readonly port: string;
-  readonly bind: string;
-  readonly host?: string;
-  readonly tag?: string;
-  readonly ttl: string;
-  readonly auth: boolean;
-  readonly watch?: true;
-  readonly once?: true;
-  readonly force?: true;
-  readonly announce: boolean;
-  readonly data?: string;
-  readonly json?: true;
-}
 
 /** `otakit serve IMAGE`: checks the image; what a device could take is then served. */
 export async function serve(path: string, options: ServeArguments, cli: Cli): Promise<void> {
   const { context, setExitCode } = cli;
-  const folder = options.data ?? dataFolder(context.env);
-  const history = await openServeHistory(join(folder, 'serve-history.json'));
-  const view = options.json ? jsonView(context.stdout) : textView(context);
   const port = portOption(options.port);
   const ttlMs = ttlOption(options.ttl);
+  const history = await openServeHistory(
+    join(serveFolder(options, context.env), 'serve-history.json'),
+  );
+  const view = options.json ? jsonView(context.stdout) : textView(context);
 
   const load = () => loadChecked(path, options, history);
   const first = await load();
@@ -55,7 +38,7 @@ export async function serve(path: string, options: ServeArguments, cli: Cli): Pr
   for (const issue of refuseDoubtful(options, first.loaded, history.last(path))) {
     view.warning(issue);
   }
-  const key = options.auth ? await tokenKey(join(folder, 'serve.key'), view) : openToAll(view);
+  const key = await openKey(options, context.env, (issue) => view.warning(issue));
   try {
     const session = { path, options, port, ttlMs, key, history, view, load };
     setExitCode(await serveUntilEnd(session, first.loaded, first.check, context.signal));
@@ -112,6 +95,7 @@ async function serveUntilEnd(
   await using announcer = createAnnouncer({
     port: server.port,
     boundAddress: bind,
+    urlHost: address.host,
     needsToken: key !== null,
     isWanted: options.announce,
     onIssue: (issue) => view.warning(issue),
@@ -182,22 +166,3 @@ function chooseTag(
   if (given === undefined) return defaultTag(version, sha256);
   return isRebuild ? defaultTag(given, sha256) : given;
 }
-
-async function tokenKey(path: string, view: ServeView): Promise<Uint8Array> {
-  const { bytes, issues } = await openTokenKey(path);
-  for (const issue of issues) view.warning(issue);
-  return bytes;
-}
-
-function openToAll(view: ServeView): null {
-  view.warning(NO_AUTH);
-  return null;
-}
-
-const NO_AUTH: Issue = {
-  code: 'serve/no-auth',
-  severity: 'warning',
-  message:
-    'NO TOKEN: everybody who reaches this port can download the image, for as long as it runs',
-  hint: 'Leave --no-auth out, unless everybody on this network may have the firmware.',
-};

@@ -3,7 +3,7 @@ import { inspectImage } from '../../app-image/index.ts';
 import { type ChipName, parseChipName } from '../../chips/index.ts';
 import { findOtaServices, parseMachineConfig } from '../../machine-config/index.ts';
 import type { PartitionTable } from '../../partition-table/index.ts';
-import { memorySource, parseDuration, systemClock } from '../../shared/index.ts';
+import { memorySource, systemClock } from '../../shared/index.ts';
 import {
   createDial,
   createVirtualDevice,
@@ -17,6 +17,7 @@ import {
   type VirtualDeviceParts,
 } from '../../simulator/index.ts';
 import { CliError } from '../codes.ts';
+import { durationOption } from '../duration-option.ts';
 import { readInputFile } from '../files.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
 import type { Cli } from '../nouns.ts';
@@ -54,9 +55,10 @@ export async function simulateMicroRdk(
   options: MicroRdkArguments,
   { context }: Cli,
 ): Promise<void> {
-  const pollMs = duration('--poll', options.poll);
-  const eraseMs = duration('--erase-time', options.eraseTime);
-  const timeoutMs = options.timeout === undefined ? null : duration('--timeout', options.timeout);
+  const pollMs = durationOption('--poll', options.poll);
+  const eraseMs = durationOption('--erase-time', options.eraseTime);
+  const timeoutMs =
+    options.timeout === undefined ? null : durationOption('--timeout', options.timeout);
   if (timeoutMs !== null && options.once !== true) {
     throw new CliError('cli/usage', '--timeout without --once', {
       hint: 'Add --once: without it the device runs until Ctrl-C.',
@@ -186,14 +188,6 @@ function chipOf(text: string): ChipName {
   if (chip !== null && chip !== 'esp8266') return chip;
   throw new CliError('cli/usage', `--chip ${text} is not an ESP32`, {
     hint: 'Use a name such as esp32 or esp32c6, the chips that micro-RDK supports.',
-  });
-}
-
-function duration(option: string, text: string): number {
-  const durationMs = parseDuration(text);
-  if (durationMs !== null) return durationMs;
-  throw new CliError('cli/usage', `${option} ${text} is not a duration`, {
-    hint: 'Write it as 500ms, 10s, 5m or 1h.',
   });
 }
 

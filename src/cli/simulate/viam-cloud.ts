@@ -5,11 +5,13 @@ import {
   parseMachineConfig,
   redactText,
 } from '../../machine-config/index.ts';
-import { parseDuration, printable } from '../../shared/index.ts';
+import { printable } from '../../shared/index.ts';
 import { type StoredPart, VirtualViamCloud } from '../../simulator/index.ts';
 import { CliError } from '../codes.ts';
 import type { CliContext } from '../context.ts';
+import { durationOption } from '../duration-option.ts';
 import { writeOutputFile } from '../files.ts';
+import { portOption } from '../serve/options.ts';
 import { parseFault } from './parse-fault.ts';
 import { writeViamJson } from './viam-json.ts';
 
@@ -38,6 +40,13 @@ export async function viamCloud(
   context: CliContext,
 ): Promise<void> {
   const { stdout, stderr, signal } = context;
+  const port = portOption(options.port ?? '0');
+  const tokenLifetimeMs = durationOption('--token-lifetime', options.tokenLifetime);
+  if (options.certificate !== undefined && !options.tls) {
+    throw new CliError('cli/usage', '--certificate is about --tls', {
+      hint: 'Add --tls, or leave --certificate out.',
+    });
+  }
   const say = (event: object, line: string) => {
     if (options.json) stdout.write(`${JSON.stringify(event)}\n`);
     else stderr.write(`${line}\n`);
@@ -46,7 +55,7 @@ export async function viamCloud(
   // One after the other, so that the file ends up with the newest config.
   let saved = Promise.resolve();
   await using cloud = await VirtualViamCloud.create({
-    tokenLifetimeMs: duration(options.tokenLifetime),
+    tokenLifetimeMs,
     onWrite: ({ id, kind, config, history }) => {
       const by = history.at(-1)?.editedBy ?? '';
       say({ event: 'config-written', kind, id, by }, `${kind} ${id} was written by ${by}`);
@@ -96,14 +105,8 @@ export async function viamCloud(
     id === undefined || key === undefined ? {} : { id, key },
   );
   if (options.certificate !== undefined) {
-    if (!options.tls) {
-      throw new CliError('cli/usage', '--certificate is about --tls', {
-        hint: 'Add --tls, or leave --certificate out.',
-      });
-    }
     await writeOutputFile(options.certificate, cloud.certificate, { overwrite: true });
   }
-  const port = portNumber(options.port ?? '0');
   const { url } = await cloud.listen({ port, bind: options.bind, tls: options.tls ?? false });
   const [first] = parts;
   if (options.viamJson !== undefined && first !== undefined) {
@@ -160,17 +163,6 @@ function pair(text: string, separator: string, shape: string): readonly [string,
   throw new CliError('cli/usage', `"${text}" is not of the form ${shape}`, {
     hint: 'See `otakit simulate viam-cloud --help`.',
   });
-}
-
-function portNumber(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new CliError('cli/usage', `"${text}" is no port`, { hint: 'Ports are 0 to 65535.' });
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms !== null) return ms;
-  throw new CliError('cli/usage', `"${text}" is no duration`, { hint: 'Such as 90s, 10m or 1h.' });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -246,6 +246,18 @@ describe('otakit config set, diff and revert', () => {
     expect(stderr).not.toContain('secret-key');
   });
 
+  it('refuses a --cloud that is no address, whichever config is named', async () => {
+    await using work = await workspace();
+    for (const cloud of ['notaurl', 'ftp://10.0.0.5', 'http://me:secret@10.0.0.5', '']) {
+      const { exitCode, stderr } = await work.config('show', '--cloud', cloud);
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(/--cloud .*is no http or https URL/);
+      expect(stderr).not.toContain('secret');
+    }
+    const push = ['push', '--url', 'http://10.0.0.5:1/a.bin', '--tag', 'v1', '--part', 'p'];
+    expect((await otakit([...push, '--cloud', 'notaurl'])).exitCode).toBe(2);
+  });
+
   it('refuses contradictions', async () => {
     await using work = await workspace();
     expect((await work.config('set')).stderr).toContain('nothing to set');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -361,6 +361,62 @@ describe('otakit dev, with a config in a file', () => {
     await writeFile(config, START);
     await build('v2');
     expect(await dev.nextEvent('pushed')).toMatchObject({ build: 2 });
+  });
+
+  it('takes the options of serve, all of them', async () => {
+    const flagsOf = async (command: string) => {
+      const { stdout } = await otakit([command, '--help']);
+      return [...stdout.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag);
+    };
+    const flags = await flagsOf('serve');
+    expect(flags).toContain('--no-announce');
+    expect(await flagsOf('dev')).toEqual(expect.arrayContaining(flags));
+  });
+
+  it('serves as it is told to: without tokens, with the key and the tags that are wanted', async () => {
+    const { command, env, config, folder } = await withFile('--json', '--restore');
+    const key = join(folder, 'elsewhere');
+    const dev = started([...command, '--data', key, '--tag', 'mine/1', '--watch', '--force'], env);
+    expect(await dev.nextEvent('pushed')).toMatchObject({
+      tag: expect.stringMatching(/^mine-1-\d{8}T\d{6}Z-/),
+    });
+    expect(await readdir(key)).toEqual(['serve.key']);
+    await dev.stop();
+    const open = started([...command, '--no-auth', '--no-announce'], env);
+    expect(await open.nextEvent('warning')).toMatchObject({ code: 'serve/address-loopback' });
+    expect(await open.nextEvent('warning')).toMatchObject({ code: 'serve/no-auth' });
+    const { url } = (await open.nextEvent('published')) as { url?: string };
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{12}\/app\.bin$/);
+    await open.stop();
+    expect(await readFile(config, 'utf8')).toBe(START);
+  });
+
+  it('makes another tag where the config has it already', async () => {
+    const { command, env, config } = await withFile('--json');
+    const { tag } = await started(command, env).nextEvent('pushed');
+    // The same build in the same second, on most runs.
+    const second = started(command, env);
+    const pushed = await second.nextEvent('pushed');
+    expect(pushed['tag']).not.toBe(tag);
+    expect(second.events.map(({ event }) => event)).not.toContain('failed');
+    expect(await readFile(config, 'utf8')).toContain(`"version": "${String(pushed['tag'])}"`);
+  });
+
+  it('refuses a value that is no good before anything else is said', async () => {
+    const { folder, image } = await project();
+    const args = ['dev', image, '--file', join(folder, 'machine.json'), '--host', '127.0.0.1'];
+    for (const wrong of [
+      ['--port', '70000'],
+      ['--ttl', 'x'],
+      ['--chip', 'z80'],
+      ['--silence', 'x'],
+      ['--cloud', 'notaurl'],
+    ]) {
+      const { exitCode, stderr } = await otakit([...args, ...wrong]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(/^error cli\/usage: [^\n]+\n *hint: [^\n]+\n$/);
+      expect(stderr).toContain(wrong[1]);
+    }
   });
 
   it('says what is missing', async () => {

@@ -251,11 +251,12 @@ describe('otakit serve', () => {
   });
 });
 
-describeWithPeers(['make'], 'make serve-ota', ([make = '']) => {
-  const recipe = (...args: string[]) =>
+describeWithPeers(['make'], 'make serve-ota and make dev', ([make = '']) => {
+  const recipe = (...args: string[]) => recipeOf('serve-ota', ...args);
+  const recipeOf = (target: string, ...args: string[]) =>
     new Promise<string>((resolve, reject) => {
       const env = { ...process.env, HOST: 'a-name-from-the-shell' };
-      execFile(make, ['-n', 'serve-ota', ...args], { cwd: REPOSITORY, env }, (error, stdout) => {
+      execFile(make, ['-n', target, ...args], { cwd: REPOSITORY, env }, (error, stdout) => {
         if (error === null) resolve(stdout.trimEnd().split('\n').at(-1) ?? '');
         else reject(error);
       });
@@ -290,6 +291,13 @@ describeWithPeers(['make'], 'make serve-ota', ([make = '']) => {
       ),
     ).toBe(
       "node_modules/.bin/node dist/bin/main.js serve 'my app.bin' --partitions 'p.csv' --port '80' --host '10.0.0.1' --tag 'v1' --watch",
+    );
+  });
+
+  it('hands the same on to dev, and what that takes beside', async () => {
+    const told = ['IMAGE=app.bin', 'CONFIG=m.json', 'DATA=keys', 'TAG=v1', 'NO_ANNOUNCE=1'];
+    expect(await recipeOf('dev', ...told, 'RESTORE=1')).toBe(
+      "node_modules/.bin/node dist/bin/main.js dev 'app.bin' --file 'm.json' --restore --tag 'v1' --data 'keys' --no-announce",
     );
   });
 });

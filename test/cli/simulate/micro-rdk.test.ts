@@ -175,8 +175,8 @@ describe('otakit simulate micro-rdk', () => {
   it.each([
     [['--timeout', '1s'], '--timeout without --once'],
     [['--fresh'], '--fresh without --state'],
-    [['--poll', 'soon'], '--poll soon is not a duration'],
-    [['--erase-time', '1'], '--erase-time 1 is not a duration'],
+    [['--poll', 'soon'], '--poll soon is no duration'],
+    [['--erase-time', '1'], '--erase-time 1 is no duration'],
     [['--chip', 'esp8266'], '--chip esp8266 is not an ESP32'],
   ])('refuses %j', async (extra, message) => {
     const config = await configWith({});
