@@ -24,12 +24,16 @@ import {
   PartitionTableError,
   TABLE_MAX_BYTES,
 } from '../partition-table/index.ts';
+import { concatBytes } from '../shared/index.ts';
 import type { FlashDevice } from './device.ts';
+import { isBlank } from './diff.ts';
 
 const IMAGE_MAGIC = 0xe9;
 /** Header, first segment header, and the descriptor that the first segment starts with. */
 const DESCRIPTOR_OFFSET = 32;
 const HEAD_BYTES = DESCRIPTOR_OFFSET + 256;
+const TABLE_ROW_BYTES = 32;
+const TABLE_HEAD_BYTES = 16 * TABLE_ROW_BYTES;
 
 /** The partition table on a board, or why there is none. */
 export type BoardTable =
@@ -60,10 +64,12 @@ export async function readBoardTable(
   tableFlashOffset = DEFAULT_TABLE_FLASH_OFFSET,
 ): Promise<BoardTable> {
   if (device.info.flashEncryption) return { kind: 'none', problem: 'the flash is encrypted' };
-  const bytes = await device.read(tableFlashOffset, TABLE_MAX_BYTES);
+  const bytes = await readTableBytes(device, tableFlashOffset);
   if (!looksLikeTable(bytes)) {
-    const blank = bytes.every((byte) => byte === 0xff);
-    return { kind: 'none', problem: blank ? 'there is none' : 'something else lies there' };
+    return {
+      kind: 'none',
+      problem: isBlank(bytes) ? 'there is none' : 'something else lies there',
+    };
   }
   try {
     return { kind: 'table', table: parsePartitionBinary(bytes, { tableFlashOffset }) };
@@ -71,6 +77,21 @@ export async function readBoardTable(
     if (!(error instanceof PartitionTableError)) throw error;
     return { kind: 'none', problem: `it is damaged: ${error.message}` };
   }
+}
+
+/** Hardly any table has more rows than the first read brings, and each kilobyte takes its time. */
+async function readTableBytes(device: FlashDevice, flashOffset: number): Promise<Uint8Array> {
+  const head = await device.read(flashOffset, TABLE_HEAD_BYTES);
+  if (!looksLikeTable(head) || hasEndMarker(head)) return head;
+  const restBytes = TABLE_MAX_BYTES - TABLE_HEAD_BYTES;
+  return concatBytes([head, await device.read(flashOffset + TABLE_HEAD_BYTES, restBytes)]);
+}
+
+function hasEndMarker(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at += TABLE_ROW_BYTES) {
+    if (isBlank(bytes.subarray(at, at + TABLE_ROW_BYTES))) return true;
+  }
+  return false;
 }
 
 /** Reads table, otadata and the head of each app slot: a few kilobytes. */
@@ -97,7 +118,7 @@ export async function readBoardContents(
 async function readSlot(device: FlashDevice, entry: PartitionEntry): Promise<SlotContents> {
   const head = await device.read(entry.flashOffset, Math.min(HEAD_BYTES, entry.sizeBytes));
   if (head[0] !== IMAGE_MAGIC || head.length < HEAD_BYTES) {
-    const state = head.every((byte) => byte === 0xff) ? 'empty' : 'unknown';
+    const state = isBlank(head) ? 'empty' : 'unknown';
     return { entry, state, chip: null, descriptor: null };
   }
   const chipId = chipIdOf(parseImageHeader(head));

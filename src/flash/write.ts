@@ -8,7 +8,7 @@ import { findDifferences, isBlank, md5 } from './diff.ts';
 import type { OnProgress } from './progress.ts';
 
 const compress = promisify(deflate);
-const BEST = 9;
+const BEST = { level: 9, memLevel: 9 };
 
 /** Bytes and where they go: whole sectors. */
 export interface FlashPart {
@@ -51,7 +51,7 @@ export class Compressor {
   /** The zlib stream of some bytes. */
   deflate(bytes: Uint8Array): Promise<Uint8Array> {
     const key = `${bytes.length}-${createHash('sha256').update(bytes).digest('base64')}`;
-    const deflated = this.#done.get(key) ?? compress(bytes, { level: BEST });
+    const deflated = this.#done.get(key) ?? compress(bytes, BEST);
     this.#done.set(key, deflated);
     return deflated;
   }

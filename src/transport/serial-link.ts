@@ -29,6 +29,13 @@ export async function openSerialLink(
 /** How often an open port is looked for, see {@link SerialLink}. */
 const PRESENCE_CHECK_MS = 500;
 
+/**
+ * What goes with every change of the lines. An FTDI chip gathers what it receives for 16 ms unless the
+ * driver is asked for low latency (Linux; elsewhere, and by other drivers, it is ignored), and there
+ * is one round trip for each block.
+ */
+const UNCHANGING = { brk: false, lowLatency: true };
+
 /** How modem lines are set on this port; `none` where the driver has no such lines (a pty). */
 type SignalsBy = 'serialport' | 'ioctl' | 'none';
 
@@ -68,16 +75,17 @@ class SerialLink implements Link {
     await call((done) => this.#port.write(bytes, done)).catch((error: Error) => {
       throw lost(this.target, error);
     });
-    // Without it "written" would mean "queued", and a rate change could overtake the last bytes.
-    await this.#ask('the bytes could not be sent', (done) => this.#port.drain(done));
   }
 
   read(signal?: AbortSignal): Promise<Uint8Array | null> {
     return this.#incoming.read(signal);
   }
 
-  setBaudRate(baudRate: number): Promise<void> {
-    return this.#ask(`the driver refuses ${baudRate} baud`, (done) =>
+  async setBaudRate(baudRate: number): Promise<void> {
+    // Here and not after each write: what is still queued would leave at the new rate. Waiting holds
+    // one of the process's few threads, so it must not be what many boards at once mostly do.
+    await this.#ask('the bytes could not be sent', (done) => this.#port.drain(done));
+    await this.#ask(`the driver refuses ${baudRate} baud`, (done) =>
       this.#port.update({ baudRate }, done),
     );
   }
@@ -90,7 +98,7 @@ class SerialLink implements Link {
     }
     // Both lines always: serialport fills in what is missing with its own defaults.
     await this.#ask('the driver refuses to set DTR and RTS', (done) =>
-      this.#port.set({ ...signals, brk: false }, done),
+      this.#port.set({ ...signals, ...UNCHANGING }, done),
     );
   }
 
@@ -126,7 +134,7 @@ class SerialLink implements Link {
  */
 async function probeSignals(port: SerialPort): Promise<SignalsBy> {
   try {
-    await call((done) => port.set({ dtr: true, rts: true, brk: false }, done));
+    await call((done) => port.set({ dtr: true, rts: true, ...UNCHANGING }, done));
     return 'serialport';
   } catch {
     // A pty answers ENOTTY. CDC-ACM drivers without break support answer EOPNOTSUPP to the break

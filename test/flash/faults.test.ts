@@ -263,6 +263,32 @@ describe('what is sent', () => {
     expect(chip.flash.read(0x1_0000, data.length)).toEqual(changed);
   });
 
+  it('is sent at once where the board holds something else, without hashing all of it', async () => {
+    const chip = board();
+    const data = firmware(64);
+    chip.flash.load(
+      0x1_0000,
+      data.map((byte) => byte ^ 1),
+    );
+    let hashedBytes = 0;
+    await using device = await connectTo(chip, {}, (link) =>
+      faulty(link, {
+        write: (bytes) => {
+          if (commandIn(bytes) === 0x13) hashedBytes += md5SizeIn(bytes);
+          return bytes;
+        },
+      }),
+    );
+    data.fill(0xff, 0x8000, 0x1_8000);
+    data.fill(0xff, 0x3_0000, 0x3_1000);
+    chip.flash.erase(0x4_0000, 0x1000);
+    const [report] = await writeParts(device, [part(data)], { verify: false });
+    expect(report).toMatchObject({ writtenBytes: 47 * 0x1000, erasedBytes: 16 * 0x1000 });
+    // Eight samples, and what is to be blank.
+    expect(hashedBytes).toBe((8 + 17) * 0x1000);
+    expect(chip.flash.read(0x1_0000, data.length)).toEqual(data);
+  });
+
   it('is everything when asked for', async () => {
     const chip = board();
     await using device = await connectTo(chip);
@@ -272,3 +298,13 @@ describe('what is sent', () => {
     expect(full).toMatchObject({ writtenBytes: data.length, verified: false });
   });
 });
+
+/** How much of the flash a request asks the MD5 of. */
+function md5SizeIn(frame: Uint8Array): number {
+  const plain: number[] = [];
+  for (let at = 1; at < frame.length - 1; at += 1) {
+    if (frame[at] !== 0xdb) plain.push(frame[at] ?? 0);
+    else plain.push(frame[(at += 1)] === 0xdc ? 0xc0 : 0xdb);
+  }
+  return new DataView(Uint8Array.from(plain).buffer).getUint32(12, true);
+}

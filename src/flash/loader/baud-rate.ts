@@ -30,6 +30,7 @@ export async function changeBaudRate(
   const wasStub = connection.isStub;
   await connection.command(COMMAND.changeBaudRate, words(to, wasStub ? from : 0));
   await connection.link.setBaudRate(to);
+  connection.baudRate = to;
   await connection.clock.sleep(SETTLE_MS, connection.signal);
   connection.forget();
   for (let check = 0; check < CHECKS; check += 1) {

@@ -13,6 +13,8 @@ import {
 import { encodeFrame, FrameDecoder } from './slip.ts';
 
 const DEFAULT_TIMEOUT_MS = 3000;
+/** Start bit, eight data bits, stop bit. */
+const BITS_PER_BYTE = 10;
 const ROM_STATUS_BYTES = 4;
 const STUB_STATUS_BYTES = 2;
 /** How much of what is no frame is kept, to say what the board printed instead of answering. */
@@ -36,6 +38,10 @@ export class Connection {
   readonly signal: AbortSignal | undefined;
   /** Whether the stub answers (2 status bytes) or the ROM (4). */
   isStub = false;
+  /** The rate of the line; where it has none, as slow as any is expected to be. */
+  baudRate = 115_200;
+  /** When what was written is through the line; the operating system takes it much sooner. */
+  #sentAtMs = 0;
   readonly #decoder = new FrameDecoder((bytes) => this.#keepNoise(bytes));
   readonly #frames: Uint8Array[] = [];
   #noise: number[] = [];
@@ -85,12 +91,18 @@ export class Connection {
 
   async write(frame: Uint8Array): Promise<void> {
     this.signal?.throwIfAborted();
+    const wireMs = (frame.length * BITS_PER_BYTE * 1000) / this.baudRate;
+    this.#sentAtMs = Math.max(this.clock.now(), this.#sentAtMs) + wireMs;
     await this.link.write(frame);
   }
 
-  /** Waits for the answer to a command, past answers to others that are still under way. */
+  /**
+   * Waits for the answer to a command, past answers to others that are still under way.
+   *
+   * @param timeoutMs from when the command is through the line
+   */
   async answerTo(command: Command, timeoutMs: number): Promise<Answer> {
-    const deadline = this.clock.now() + timeoutMs;
+    const deadline = Math.max(this.clock.now(), this.#sentAtMs) + timeoutMs;
     for (;;) {
       const frame = await this.frame(Math.max(0, deadline - this.clock.now()), command);
       const response = parseResponse(frame);

@@ -185,13 +185,12 @@ export async function writeDeflated(
   const announced = isStub ? sizeBytes : Math.ceil(sizeBytes / blockBytes) * blockBytes;
   const parameters = [announced, blocks, blockBytes, flashOffset];
   if (isStub || romTakesEncryptedFlag) parameters.push(0);
-  await connection.command(COMMAND.deflateBegin, words(...parameters), { timeoutMs });
-
   const frame = (sequence: number) => {
     const block = deflated.subarray(sequence * blockBytes, (sequence + 1) * blockBytes);
     return encodeFrame(serializeBlock(COMMAND.deflateData, block, sequence));
   };
   let next = frame(0);
+  await connection.command(COMMAND.deflateBegin, words(...parameters), { timeoutMs });
   for (let sequence = 0; sequence < blocks; sequence += 1) {
     const sending = connection.write(next);
     if (sequence + 1 < blocks) next = frame(sequence + 1);

@@ -29,30 +29,39 @@ export async function readIdentity(
   connection: Connection,
   facts: ChipFacts,
 ): Promise<ChipIdentity> {
-  const low = await readRegister(connection, facts.macAddress);
-  const high = await readRegister(connection, facts.macAddress + 4);
+  // Fields share words, and each word costs a round trip.
+  const known = new Map<number, number>();
+  const word = async (address: number) => {
+    const value = known.get(address) ?? (await readRegister(connection, address));
+    known.set(address, value);
+    return value;
+  };
+  const low = await word(facts.macAddress);
+  const high = await word(facts.macAddress + 4);
   const bytes = new Uint8Array(8);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, high);
   view.setUint32(4, low);
-  const major = await readFields(connection, facts.revisionMajor);
+  const major = await readFields(word, facts.revisionMajor);
   const isEsp32 = facts.chip.name === 'esp32';
   return {
     mac: Array.from(bytes.subarray(2), (byte) => byte.toString(16).padStart(2, '0')).join(':'),
     revision:
-      (isEsp32 ? countOnes(major) : major) * 100 +
-      (await readFields(connection, facts.revisionMinor)),
-    secureBoot: (await readFields(connection, facts.secureBoot)) !== 0,
+      (isEsp32 ? countOnes(major) : major) * 100 + (await readFields(word, facts.revisionMinor)),
+    secureBoot: (await readFields(word, facts.secureBoot)) !== 0,
     // Encryption is on while an odd number of bits is burnt.
-    flashEncryption: countOnes(await readFields(connection, [facts.flashEncryption])) % 2 === 1,
+    flashEncryption: countOnes(await readFields(word, [facts.flashEncryption])) % 2 === 1,
   };
 }
 
-async function readFields(connection: Connection, fields: readonly BitField[]): Promise<number> {
+async function readFields(
+  readWord: (address: number) => Promise<number>,
+  fields: readonly BitField[],
+): Promise<number> {
   let value = 0;
   let shift = 0;
   for (const { address, shift: from, bits } of fields) {
-    const word = await readRegister(connection, address);
+    const word = await readWord(address);
     value |= ((word >>> from) & (2 ** bits - 1)) << shift;
     shift += bits;
   }
