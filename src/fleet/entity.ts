@@ -62,12 +62,22 @@ export function momentAfter(
   });
 }
 
+/** Control characters, without tab and the ends of lines: nobody means them, and terminals obey them. */
+// oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
+
 /**
- * A text that is not too long.
+ * A text for people that is not too long, and text indeed.
  *
  * @throws FleetError `fleet/invalid`
  */
 export function checkText(field: string, text: string, maxLength: number): string {
+  if (CONTROL.test(text) || !text.isWellFormed()) {
+    throw new FleetError('fleet/invalid', `${field} has characters in it that are no text.`, {
+      hint: 'Leave out control characters.',
+      details: { field },
+    });
+  }
   if (text.length <= maxLength) return text;
   throw new FleetError(
     'fleet/invalid',

@@ -16,7 +16,8 @@ export function newId(prefix: IdPrefix, randomBytes: (count: number) => Uint8Arr
 
 /** Whether somebody may choose this as the id of a package, blueprint, cohort, device or tag. */
 export function isChosenId(id: string): boolean {
-  return CHOSEN_ID.test(id);
+  // What every object has of itself (`constructor`, `valueOf`) would be found where nothing was stored.
+  return CHOSEN_ID.test(id) && !(id in Object.prototype);
 }
 
 /**

@@ -24,15 +24,25 @@ describe('ids that people choose', () => {
     expect(checkChosenId('deviceId', id)).toBe(id);
   });
 
-  it.each(['', ' a', '.a', '-a', 'a/b', 'a b', 'ü', 'a\n', 'x'.repeat(65), '../x'])(
-    'not %j',
-    (id) => {
-      expect(() => checkChosenId('cohortId', id)).toThrow(
-        expect.objectContaining({
-          code: 'fleet/invalid',
-          message: expect.stringContaining('cohortId') as string,
-        }),
-      );
-    },
-  );
+  it.each([
+    '',
+    ' a',
+    '.a',
+    '-a',
+    'a/b',
+    'a b',
+    'ü',
+    'a\n',
+    'x'.repeat(65),
+    '../x',
+    'valueOf',
+    'constructor',
+  ])('not %j', (id) => {
+    expect(() => checkChosenId('cohortId', id)).toThrow(
+      expect.objectContaining({
+        code: 'fleet/invalid',
+        message: expect.stringContaining('cohortId') as string,
+      }),
+    );
+  });
 });

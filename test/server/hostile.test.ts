@@ -185,6 +185,29 @@ function isFine(field: Schema, value: unknown): boolean {
   return field.type === undefined && value !== undefined;
 }
 
+describe('a body that', () => {
+  const deep = (text: string) =>
+    `{"name":"x","payload":${'['.repeat(100_000)}${text}${']'.repeat(100_000)}}`;
+  it.each([
+    ['says a thing twice', '/tokens', '{"name":"x","role":"viewer","role":"admin"}', 400],
+    ['is nested without end', '/devices/d/commands', deep('1'), 400],
+    ['has a number beyond numbers', '/devices/d/commands', '{"name":"x","payload":1e309}', 400],
+    ['has half a character', '/cohorts', '{"cohortId":"c","description":"\\ud800"}', 400],
+    ['has a control character', '/cohorts', '{"cohortId":"c","description":"a\\u0000b"}', 422],
+    ['recolours a terminal', '/tokens', '{"name":"\\u001b[31mx","role":"viewer"}', 422],
+    ['names what every object has', '/packages', '{"packageId":"valueOf"}', 422],
+    ['would change all objects', '/packages', '{"packageId":"p","__proto__":{"x":1}}', 422],
+  ])('%s is refused', async (_, path, body, status) => {
+    const host = await start();
+    await host.ask('POST', '/api/v1/devices', { body: { deviceId: 'd' } });
+    const before = await inventory(host);
+    const answer = await host.ask('POST', `/api/v1${path}`, { body });
+    expectRefused(answer, `POST ${path}`);
+    expect(answer.status).toBe(status);
+    expect(await inventory(host)).toEqual(before);
+  });
+});
+
 describe('a connection', () => {
   const raw = async (host: TestServer, text: string): Promise<string> => {
     const socket = connect(host.server.port, '127.0.0.1');

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { isChosenId } from '../../fleet/index.ts';
+import { printable } from '../../shared/index.ts';
 
 /** What devices report of themselves without naming a package. */
 export const MAIN_PACKAGE = 'main';
@@ -8,7 +10,7 @@ export const identifier = z
   .string()
   .min(1)
   .max(64)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, 'must be letters, digits and . _ : -');
+  .refine(isChosenId, 'must be letters, digits and . _ : -');
 
 /** A version as a device has it: printable, and no longer than a descriptor or a tag can be. */
 export const versionText = z
@@ -26,8 +28,8 @@ export const sha256Text = z
 
 const LONGEST_ERROR = 512;
 
-/** Why something failed, in the words of a device: cut rather than refused. */
+/** Why something failed, in the words of a device: made printable and cut rather than refused. */
 export const errorText = z
   .string()
   .max(16 * 1024)
-  .transform((text) => text.slice(0, LONGEST_ERROR));
+  .transform((text) => text.split('\n').map(printable).join('\n').slice(0, LONGEST_ERROR));

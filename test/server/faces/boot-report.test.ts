@@ -56,6 +56,7 @@ describe('a boot report', () => {
     `main=${'9'.repeat(200)}`,
     'ma/in=1',
     '_main=1',
+    'valueOf=1',
     'main=1&_elf=12',
     'main=1&_secure_version=-1',
     Array.from({ length: 40 }, (_, index) => `p${index}=1`).join('&'),

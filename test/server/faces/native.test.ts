@@ -221,6 +221,13 @@ describe('POST …/ota/status', () => {
     expect(server.gate.boots).toEqual([]);
   });
 
+  it('hands on the words of a device without what a terminal would obey', async () => {
+    await using server = await host();
+    const body = { status: 'failed', error: 'E (1)\n\u001b[2J\u0000\u202eboom' };
+    await post(server, '/ota/status', JSON.stringify(body));
+    expect(server.gate.progressed[0]).toMatchObject({ error: 'E (1)\n\\x1b[2J\\x00\\x202eboom' });
+  });
+
   it('takes success for no more than what runs', async () => {
     await using server = await host();
     await post(server, '/ota/status', '{"status":"successful"}');
