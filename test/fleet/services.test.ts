@@ -445,17 +445,21 @@ describe('services of the fleet', () => {
     it('begin with the next event, and forget failures when somebody changes them', async () => {
       await world.fleet.cohorts.create(LOCAL, { cohortId: 'before' });
       const made = await world.fleet.webhooks.create(LOCAL, {
-        url: 'https://example.com/hook',
+        url: 'https://example.com/hook-with-a-secret',
         eventTypes: ['rollout.*'],
       });
       expect(made.lastEventId).toBe(await world.fleet.events.lastId());
       const changed = await world.fleet.webhooks.update(LOCAL, made.webhookId, { enabled: false });
       expect(changed).toMatchObject({ enabled: false, failures: 0, secret: made.secret });
+      const audit = JSON.stringify((await world.fleet.audit.list({}, ALL)).list);
+      expect(audit).toContain('https://example.com');
+      expect(audit).not.toContain('hook-with-a-secret');
     });
 
     it.each([
       ['url', { url: 'ftp://example.com', eventTypes: ['*'] }],
       ['url', { url: 'https://user:secret@example.com', eventTypes: ['*'] }],
+      ['url', { url: 'https://:secret@example.com', eventTypes: ['*'] }],
       ['eventTypes', { url: 'https://example.com', eventTypes: ['Rollout!'] }],
       ['eventTypes', { url: 'https://example.com', eventTypes: [] }],
     ])('refuse a bad %s', async (field, fields) => {

@@ -447,6 +447,12 @@ describe('requests that the server makes for others', () => {
   it('do not reach the own network by webhooks', async () => {
     const { ask } = await start();
     const { port, reached } = await inside();
+    for (const address of [`127.0.0.1:${port}`, '[::1]', '0x7f.1', '169.254.169.254']) {
+      const body = { url: `http://${address}/hook`, eventTypes: ['*'] };
+      const { status, json } = await ask('POST', '/api/v1/webhooks', { body });
+      expect([status, json['code']]).toEqual([422, 'fleet/address-refused']);
+    }
+    // What a name means is seen when it is asked for.
     const url = `http://localhost:${port}/hook`;
     const made = await ask('POST', '/api/v1/webhooks', { body: { url, eventTypes: ['*'] } });
     expect(made.status).toBe(201);

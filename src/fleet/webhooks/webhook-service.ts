@@ -1,3 +1,4 @@
+import { type AddressGuard, createAddressGuard } from '../addresses/address-guard.ts';
 import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
 import { mustExist, revise } from '../entity.ts';
@@ -10,8 +11,14 @@ const MOST_TYPES = 50;
 const EVENT_TYPE = /^(?:\*|[a-z-]+\.(?:\*|[a-z-]+))$/;
 
 /** Addresses that are told about events. */
-export function createWebhookService({ store, change, randomBytes }: FleetContext): WebhookService {
+export function createWebhookService({
+  store,
+  change,
+  randomBytes,
+  options,
+}: FleetContext): WebhookService {
   const { webhooks } = store.read;
+  const guard = createAddressGuard(options.allowPrivateAddresses);
   return {
     get: async (webhookId) => mustExist(await webhooks.get(webhookId), 'webhook', webhookId),
     list: (filter, page) => webhooks.list(filter, page),
@@ -19,7 +26,7 @@ export function createWebhookService({ store, change, randomBytes }: FleetContex
       change(actor, async ({ repositories, audit, atMs }) => {
         const webhook: Webhook = {
           webhookId: newId('whk', randomBytes),
-          url: checkUrl(url),
+          url: checkUrl(guard, url),
           eventTypes: checkTypes(eventTypes),
           secret: Buffer.from(randomBytes(32)).toString('base64url'),
           enabled: true,
@@ -31,14 +38,17 @@ export function createWebhookService({ store, change, randomBytes }: FleetContex
           revision: 1,
         };
         await repositories.webhooks.insert(webhook);
-        audit('webhook.create', `webhook/${webhook.webhookId}`, { url, eventTypes });
+        audit('webhook.create', `webhook/${webhook.webhookId}`, {
+          ...told(webhook.url),
+          eventTypes,
+        });
         return webhook;
       }),
     update: (actor, webhookId, { revision, url, eventTypes, enabled }) =>
       change(actor, async ({ repositories, audit }) => {
         const before = mustExist(await repositories.webhooks.get(webhookId), 'webhook', webhookId);
         const changes = {
-          url: url === undefined ? undefined : checkUrl(url),
+          url: url === undefined ? undefined : checkUrl(guard, url),
           eventTypes: eventTypes && checkTypes(eventTypes),
           enabled,
         };
@@ -46,7 +56,8 @@ export function createWebhookService({ store, change, randomBytes }: FleetContex
         // Somebody looked after it: what failed before does not delay what comes now.
         const webhook = { ...revised, failures: 0, retryAtMs: null, lastError: null };
         await repositories.webhooks.update(webhook);
-        audit('webhook.update', `webhook/${webhookId}`, changes);
+        const { url: changedUrl, ...rest } = changes;
+        audit('webhook.update', `webhook/${webhookId}`, { ...told(changedUrl), ...rest });
         return webhook;
       }),
     remove: (actor, webhookId) =>
@@ -58,9 +69,18 @@ export function createWebhookService({ store, change, randomBytes }: FleetContex
   };
 }
 
-function checkUrl(text: string): string {
+/** Whose address it is. The rest of many is a secret, and the audit log is not for admins only. */
+function told(url: string | undefined): { readonly origin?: string } {
+  return url === undefined ? {} : { origin: new URL(url).origin };
+}
+
+function checkUrl(guard: AddressGuard, text: string): string {
   const url = text.length > LONGEST_URL ? null : URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol) && url.username === '') return url.href;
+  const isBare = url !== null && url.username === '' && url.password === '';
+  if (isBare && /^https?:$/.test(url.protocol)) {
+    guard.check(url.hostname);
+    return url.href;
+  }
   throw new FleetError('fleet/invalid', `${JSON.stringify(text.slice(0, 80))} is no web address.`, {
     hint: `Take an https address of up to ${LONGEST_URL} characters, without a user name in it.`,
     details: { field: 'url' },
