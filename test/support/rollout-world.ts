@@ -19,24 +19,34 @@ import { NO_BYTES } from './memory-fleet.ts';
 const LOCAL = 'token:tok_test';
 const ALL = { page: 0, perPage: 1000 };
 
-/** A fleet whose devices do what a test says, over a real store in memory and a clock that it moves. */
+/** What kind of world. */
+interface WorldOptions {
+  readonly options?: Partial<FleetOptions>;
+  /** The database; by default one in memory, which nobody can open again. */
+  readonly file?: string;
+  /** Worlds to which the same is done are the same, down to the ids. */
+  readonly alike?: boolean;
+}
+
+/** A fleet whose devices do what a test says, over a real store and a clock that it moves. */
 export class RolloutWorld implements AsyncDisposable {
   readonly clock: ManualClock;
-  readonly store: FleetStore;
-  readonly #options: Partial<FleetOptions>;
+  readonly #options: WorldOptions;
+  readonly #drawn = new Map<number, number>();
+  #store: FleetStore;
   #fleet: Fleet;
 
-  private constructor(clock: ManualClock, store: FleetStore, options: Partial<FleetOptions>) {
+  private constructor(clock: ManualClock, store: FleetStore, options: WorldOptions) {
     this.clock = clock;
-    this.store = store;
+    this.#store = store;
     this.#options = options;
     this.#fleet = this.#create();
   }
 
   /** With a cohort `all` and deployments of `main@1.0.0` and `main@2.0.0`; the cohort runs the first. */
-  static async open(options: Partial<FleetOptions> = {}): Promise<RolloutWorld> {
+  static async open(options: WorldOptions = {}): Promise<RolloutWorld> {
     const clock = new ManualClock();
-    const store = await openStore({ file: ':memory:', clock });
+    const store = await openStore({ file: options.file ?? ':memory:', clock });
     const world = new RolloutWorld(clock, store, options);
     const { fleet } = world;
     await fleet.packages.create(LOCAL, { packageId: 'main', kind: 'binary' });
@@ -50,21 +60,43 @@ export class RolloutWorld implements AsyncDisposable {
     return this.#fleet;
   }
 
+  get store(): FleetStore {
+    return this.#store;
+  }
+
   /** Forgets everything that is not stored, as a killed and restarted process does. */
   restart(): void {
     this.#fleet = this.#create();
   }
 
+  /** The same with a database that is opened anew; what the fleet was about to store is lost. */
+  async reopen(): Promise<void> {
+    await this.#store[Symbol.asyncDispose]();
+    this.#store = await openStore({ file: this.#options.file ?? '', clock: this.clock });
+    this.restart();
+  }
+
   #create(): Fleet {
     return createFleet({
-      store: this.store,
+      store: this.#store,
       blobs: NO_BYTES,
       clock: this.clock,
-      options: this.#options,
+      ...(this.#options.alike === true && { randomBytes: (count) => this.#draw(count) }),
+      ...(this.#options.options !== undefined && { options: this.#options.options }),
       onError: (error) => {
         throw error;
       },
     });
+  }
+
+  /**
+   * Bytes that differ from draw to draw and not from world to world. Counted by length, so that ids do
+   * not depend on how often a fleet began to draw for something else.
+   */
+  #draw(count: number): Uint8Array {
+    const draw = (this.#drawn.get(count) ?? 0) + 1;
+    this.#drawn.set(count, draw);
+    return Uint8Array.from({ length: count }, (_, at) => draw * 7 + at * 31 + (draw >> 5));
   }
 
   /** An artifact without bytes, as the store has it. */
