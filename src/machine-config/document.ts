@@ -8,25 +8,20 @@ import {
 } from 'jsonc-parser';
 import type { Issue, IssueLocation } from '../shared/index.ts';
 import { type MachineConfigCode, MachineConfigError } from './codes.ts';
+import type { JsonObject, JsonValue } from './json-value.ts';
+import { parseStrictJson } from './strict-json.ts';
 
-/** Any value that JSON can say. */
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
-
-/** A JSON object. */
-export type JsonObject = { readonly [key: string]: JsonValue };
+export type { JsonObject, JsonValue } from './json-value.ts';
 
 /** The text of a machine config beside what it says. */
 export interface MachineConfigDocument {
   /** Exactly as it was read; edits work on this, so that nothing else changes. */
   readonly text: string;
   readonly value: JsonObject;
-  /** The root of the syntax tree; its offsets count UTF-16 units of `text`. */
+  /**
+   * The root of the syntax tree; its offsets count UTF-16 units of `text`. Made when it is asked for,
+   * each time: it takes far more memory than the text.
+   */
   readonly tree: Node;
   /** Comments and trailing commas, which the device never sees but Viam refuses. */
   readonly issues: readonly Issue<MachineConfigCode>[];
@@ -40,14 +35,25 @@ export interface MachineConfigDocument {
  *   `machine-config/shape` when it is not an object, `machine-config/duplicate-key`
  */
 export function parseMachineConfig(text: string): MachineConfigDocument {
-  const errors: ParseError[] = [];
+  const known = recent.find((document) => document.text === text);
+  const document = known ?? parseAnew(text);
+  recent = [document, ...recent.filter((other) => other !== document)].slice(0, MOST_RECENT);
+  return document;
+}
+
+/**
+ * One edit reads the same few texts again and again (the one before, the one after, and one between
+ * them), which for a large config is most of the work.
+ */
+const MOST_RECENT = 3;
+let recent: readonly MachineConfigDocument[] = [];
+
+function parseAnew(text: string): MachineConfigDocument {
   const readable = withoutMark(text);
+  const value = parseStrictJson(readable, MOST_LEVELS);
+  if (isObject(value)) return new ParsedDocument(text, value, []);
   refuseDeepNesting(readable);
-  const tree = parseTree(readable, errors, { allowTrailingComma: true });
-  const first = errors[0];
-  if (first !== undefined || tree === undefined) {
-    throw syntaxError(text, first?.error, first?.offset ?? text.length);
-  }
+  const tree = parseLoosely(text);
   if (tree.type !== 'object') {
     throw new MachineConfigError(
       'machine-config/shape',
@@ -56,7 +62,31 @@ export function parseMachineConfig(text: string): MachineConfigDocument {
     );
   }
   refuseDuplicateKeys(text, tree);
-  return { text, tree, value: toValue(tree) as JsonObject, issues: looseSyntax(readable) };
+  return new ParsedDocument(text, toValue(tree) as JsonObject, looseSyntax(readable));
+}
+
+class ParsedDocument implements MachineConfigDocument {
+  readonly text: string;
+  readonly value: JsonObject;
+  readonly issues: readonly Issue<MachineConfigCode>[];
+
+  constructor(text: string, value: JsonObject, issues: readonly Issue<MachineConfigCode>[]) {
+    this.text = text;
+    this.value = value;
+    this.issues = issues;
+  }
+
+  get tree(): Node {
+    return parseLoosely(this.text);
+  }
+}
+
+function parseLoosely(text: string): Node {
+  const errors: ParseError[] = [];
+  const tree = parseTree(withoutMark(text), errors, { allowTrailingComma: true });
+  const first = errors[0];
+  if (first === undefined && tree !== undefined) return tree;
+  throw syntaxError(text, first?.error, first?.offset ?? text.length);
 }
 
 /** Line and column (from 1) of an offset into a text. */

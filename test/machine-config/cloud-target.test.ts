@@ -114,6 +114,7 @@ describe('the Viam cloud', () => {
     await using made = await connected();
     await expect(partTarget(made.cloud, 'nope').read()).rejects.toMatchObject({
       code: 'machine-config/not-found',
+      message: `${made.cloud.host} cannot read part nope: there is no part "nope"`,
     });
   });
 

@@ -48,11 +48,10 @@ export function cloudError(
         { ...context, hint: 'Use a key of an operator or owner of the machine.' },
       );
     case STATUS.notFound:
-      return new MachineConfigError(
-        'machine-config/not-found',
-        `${host} has nothing to ${what}: ${said}`,
-        { ...context, hint: 'Copy the id from the machine’s page in the Viam app.' },
-      );
+      return new MachineConfigError('machine-config/not-found', `${host} cannot ${what}: ${said}`, {
+        ...context,
+        hint: 'Copy the id from the machine’s page in the Viam app.',
+      });
     default:
       return new MachineConfigError(
         'machine-config/cloud-unreachable',
@@ -77,6 +76,11 @@ function withRoot(said: string, thrown: unknown): string {
   let root = thrown;
   while (root instanceof Error && root.cause instanceof Error) root = root.cause;
   const { message = '', code } = root as { message?: string; code?: unknown };
-  const reason = message === '' && typeof code === 'string' ? code : message;
-  return reason === '' || said.includes(reason) ? said : `${said} (${reason})`;
+  // gRPC errors put their status in front: "[not_found] there is no …".
+  const reason =
+    message === '' && typeof code === 'string' ? code : message.replace(STATUS_NAME, '');
+  if (reason === '' || said.includes(reason)) return said;
+  return reason.includes(said) ? reason : `${said} (${reason})`;
 }
+
+const STATUS_NAME = /^\[[a-z_]+\] /;
