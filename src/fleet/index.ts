@@ -117,7 +117,7 @@ export {
   type SignatureVerdict,
   type TrustedKey,
 } from './signature/check-signature.ts';
-export { countingSignatures } from './signature/counting-signatures.ts';
+export { countingKeyIds, countingSignatures } from './signature/counting-signatures.ts';
 export type {
   DetachedSignature,
   SignatureAlgorithm,

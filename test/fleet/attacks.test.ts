@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   type Artifact,
+  countingKeyIds,
   countingSignatures,
   generateSigningKey,
   manifestOf,
@@ -108,8 +109,9 @@ describe('rollback and downgrade', () => {
       inPieces(app),
     );
     const { list } = await world.fleet.keys.list({}, { page: 0, perPage: 10 });
-    expect(countingSignatures(made, list, 4)).toEqual([]);
-    expect(countingSignatures(made, list, 5)).toHaveLength(1);
+    const keyIds = countingKeyIds(list);
+    expect(countingSignatures(made, keyIds, 4)).toEqual([]);
+    expect(countingSignatures(made, keyIds, 5)).toHaveLength(1);
   });
 
   it('a device is never sent below the secure version that it has burnt', () => {
@@ -228,7 +230,11 @@ describe('key compromise', () => {
     await keys.revoke(CI, world.pair.keyId);
 
     const counting = async (artifact: Artifact) =>
-      countingSignatures(artifact, (await keys.list({}, { page: 0, perPage: 10 })).list, 1);
+      countingSignatures(
+        artifact,
+        countingKeyIds((await keys.list({}, { page: 0, perPage: 10 })).list),
+        1,
+      );
     expect(await counting(before)).toEqual([]);
     const next = await buildTestApp({ descriptor: { version: '1.0.1' } });
     const more = [signManifest(manifestOf(signable(next, { version: '1.0.1' }), 1), world.secret)];

@@ -4,6 +4,7 @@ import type { Device } from '../devices/device.ts';
 import type { PackageKind } from '../packages/package.ts';
 import type { Repositories } from '../repositories.ts';
 import type { DeviceFacts } from '../rollouts/decision.ts';
+import { countingKeyIds } from '../signature/counting-signatures.ts';
 import { type PackagePlan, planPackage } from './plan-package.ts';
 
 /** A deployment with everything that decides what a device does with it. */
@@ -51,7 +52,7 @@ export async function loadKit(
 
 async function countingKeys({ keys }: Repositories): Promise<ReadonlySet<string>> {
   const { list } = await keys.list({ revoked: false }, { page: 0, perPage: 1000 });
-  return new Set(list.map(({ keyId }) => keyId));
+  return countingKeyIds(list);
 }
 
 /** What a device does with each package of a deployment. */

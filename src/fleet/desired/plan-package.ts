@@ -1,6 +1,7 @@
 import type { Artifact } from '../artifacts/artifact.ts';
 import type { DeploymentComponent } from '../deployments/deployment.ts';
 import type { Device } from '../devices/device.ts';
+import { unsignedReason } from '../signature/counting-signatures.ts';
 import { nextStep } from '../versions/next-step.ts';
 import { runsArtifact } from './runs-artifact.ts';
 
@@ -51,11 +52,10 @@ export function planPackage(inputs: PackageInputs): PackagePlan {
           : `${packageId}@${version} is for ${artifact.blueprintIds.join(', ')}, not for ${device.blueprintId}`,
     };
   }
+  const unsigned = (one: Artifact) =>
+    keyIds === null ? null : unsignedReason(one, keyIds, sequence);
   const steps = siblings
-    .filter(
-      (sibling) =>
-        fits(sibling, device.blueprintId) && unsignedReason(sibling, sequence, keyIds) === null,
-    )
+    .filter((sibling) => fits(sibling, device.blueprintId) && unsigned(sibling) === null)
     .map(asStep);
   const next = nextStep(
     { version: reported?.version ?? null, secureVersion: device.secureVersion },
@@ -64,8 +64,8 @@ export function planPackage(inputs: PackageInputs): PackagePlan {
   );
   if (next.kind === 'no-path') return blocked(next.reason);
   const taken = next.step.artifact;
-  const unsigned = unsignedReason(taken, sequence, keyIds);
-  if (unsigned !== null) return blocked(unsigned);
+  const obstacle = unsigned(taken);
+  if (obstacle !== null) return blocked(obstacle);
   const failures = device.failures[packageId];
   const notBeforeMs = failures?.artifactId === taken.artifactId ? failures.notBeforeMs : null;
   return { kind: 'take', artifact: taken, notBeforeMs };
@@ -80,19 +80,6 @@ export function fits({ blueprintIds, image }: Artifact, blueprintId: string | nu
 function asStep(artifact: Artifact) {
   const { version, minVersion, image } = artifact;
   return { version, minVersion, secureVersion: image?.secureVersion ?? 0, artifact };
-}
-
-function unsignedReason(
-  { packageId, version, signatures }: Artifact,
-  sequence: number,
-  keyIds: ReadonlySet<string> | null,
-): string | null {
-  if (keyIds === null) return null;
-  const signed = signatures.filter(({ keyId }) => keyIds.has(keyId));
-  if (signed.length === 0) return `${packageId}@${version} is not signed by a key that counts`;
-  return signed.some((signature) => signature.sequence <= sequence)
-    ? null
-    : `${packageId}@${version} is signed for deployments from ${Math.min(...signed.map((it) => it.sequence))} on, this is ${sequence}`;
 }
 
 function blocked(reason: string): PackagePlan {
