@@ -2,6 +2,12 @@ import { createServer } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  generateSigningKey,
+  manifestOf,
+  readPrivateKey,
+  signManifest,
+} from '../../src/fleet/index.ts';
 import { ROUTES } from '../../src/server/api/routes.ts';
 import type { FaceContext } from '../../src/server/faces/face.ts';
 import { FACES } from '../../src/server/faces/faces.ts';
@@ -224,7 +230,51 @@ describe('slow retrieval and slow senders', () => {
   });
 });
 
+/*
+ * Only a clock that is signed offline, time and again, would tell a device that its server keeps quiet on
+ * purpose, or was taken over and goes on offering what is old. This server holds public keys alone, so it
+ * cannot vouch for its own freshness, and does not pretend to: nothing of what it offers says until when it
+ * is good. What it can do is to make an old answer recognisable where something between it and the device
+ * kept one, and to refuse whatever would take a fleet back.
+ */
 describe('freeze and fast-forward', () => {
+  it('an answer that something on the way kept is told by the nonce', async () => {
+    const world = await start();
+    await offered(world);
+    const ask = (query: string, headers = {}) =>
+      world.ask('GET', `/api/v1/devices/a/ota${query}`, { token: world.secrets.a, headers });
+    const first = await ask('?nonce=7b1c');
+    expect(first.json).toMatchObject({ nonce: '7b1c', update_available: true });
+    expect((await ask('')).json['nonce']).toBeUndefined();
+    // Nothing that was kept can stand for an answer to it.
+    const etag = first.headers.get('etag') ?? '';
+    expect((await ask('', { 'if-none-match': etag })).status).toBe(304);
+    const again = await ask('?nonce=7b1d', { 'if-none-match': etag });
+    expect([again.status, again.json['nonce']]).toEqual([200, '7b1d']);
+    for (const wrong of ['', 'x'.repeat(65), '%0d%0aSet-Cookie:x', '%c3%a4']) {
+      expect((await ask(`?nonce=${wrong}`)).status).toBe(422);
+    }
+  });
+
+  it('what is signed has no time of its own, and is for a deployment and all later ones', async () => {
+    const world = await start();
+    const pair = generateSigningKey('ed25519');
+    await world.fleet.keys.add('system', { name: 'release', publicKey: pair.publicKey });
+    await offered(world);
+    const { list } = await world.fleet.artifacts.list({}, { page: 0, perPage: 1 });
+    const [artifact] = list;
+    if (artifact === undefined) throw new Error('nothing was offered');
+    const signature = signManifest(manifestOf(artifact, 1), readPrivateKey(pair.privateKey));
+    await world.fleet.artifacts.addSignature('system', artifact.artifactId, signature);
+    const { json } = await world.ask('GET', '/api/v1/devices/a/ota', { token: world.secrets.a });
+    const [{ manifest }] = json['signatures'] as readonly [{ readonly manifest: string }];
+    expect(
+      Object.keys(JSON.parse(manifest) as object)
+        .toSorted()
+        .join(' '),
+    ).toBe('blueprints chip format package secureVersion sequence sha256 size version');
+  });
+
   it('an answer says when it was made, and its sequence only rises', async () => {
     const world = await start();
     await offered(world);
@@ -273,6 +323,47 @@ describe('replay', () => {
     const log = await fleet.rollouts.log(rolloutId, 0, 100);
     const successes = log.filter(({ data }) => data['to'] === 'succeeded');
     expect(successes).toHaveLength(1);
+  });
+});
+
+describe('replay of a recorded request', () => {
+  it('does not count as a fall-back where the device counts its boots', async () => {
+    const world = await start();
+    const { fleet, ask, secrets } = world;
+    const post = async (path: string, body: string) =>
+      fetch(`${world.url}/api/v1/devices/a/${path}`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${secrets.a}` },
+        body,
+      });
+    const first = await deployment(world, '1.0.0');
+    await fleet.cohorts.update('system', 'c', { activeDeploymentId: first });
+    const recorded = 'main=1.0.0&_boot_count=7';
+    expect((await post('boot', recorded)).status).toBe(204);
+    const deploymentId = await deployment(world, '1.1.0');
+    const plan = { deploymentId, cohortId: 'c', canaryPercent: 100, soakMs: 0 };
+    const { rolloutId } = await fleet.rollouts.start('system', plan);
+    await ask('GET', '/api/v1/devices/a/ota', { token: secrets.a });
+    const failed = JSON.stringify({ status: 'rolled_back', boot_count: 7 });
+    expect((await post('boot', 'main=1.1.0&_boot_count=8')).status).toBe(204);
+    for (const [path, body] of [
+      ['boot', recorded],
+      ['boot', 'main=1.0.0&_boot_count=8'],
+      ['ota/status', failed],
+      ['ota/status', '{"status":"successful","firmware_version":"1.0.0","boot_count":7}'],
+    ] as const) {
+      const answer = await post(path, body);
+      const { code } = (await answer.json()) as { readonly code: string };
+      expect([body, answer.status, code]).toEqual([body, 409, 'fleet/report-outdated']);
+    }
+    const check = await ask(
+      'GET',
+      '/api/updates/check?device_id=a&current_version=1.0.0&boot_count=7',
+      { token: secrets.a },
+    );
+    expect(check.json['code']).toBe('fleet/report-outdated');
+    expect((await fleet.rollouts.get(rolloutId)).counters).toMatchObject({ succeeded: 1 });
+    expect((await fleet.devices.get('a')).reported['main']?.version).toBe('1.1.0');
   });
 });
 

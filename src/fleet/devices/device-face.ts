@@ -59,6 +59,8 @@ export interface ProgressReport {
   readonly error: string | null;
   /** 0 to 100. */
   readonly percent: number | null;
+  /** Of the boot that it runs since; see {@link BootReport}. */
+  readonly bootCount?: number | null | undefined;
 }
 
 /** What a device runs, said after a boot (`sinceBoot` false: said again while it still runs). */
@@ -70,4 +72,6 @@ export interface BootReport {
   readonly secureVersion: number | null;
   /** False for a report that only repeats what runs, which never counts as a boot by itself. */
   readonly sinceBoot: boolean;
+  /** A number that is higher at each boot, for devices that keep one; then old reports are refused. */
+  readonly bootCount?: number | null | undefined;
 }

@@ -148,7 +148,9 @@ async function forgetPrevious({ change }: FleetContext, { deviceId }: Device): P
     const device = await repositories.devices.get(deviceId);
     if (device === null || device.credential === null) return;
     const credential = { ...device.credential, previousSecretHash: null };
-    await repositories.devices.update({ ...device, credential, revision: device.revision + 1 });
+    // What was recorded so far has the old secret in it: it may begin to count anew.
+    const { counting: _, ...rest } = device;
+    await repositories.devices.update({ ...rest, credential, revision: device.revision + 1 });
     event('device.secret-taken', { deviceId });
   });
 }

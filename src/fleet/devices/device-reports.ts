@@ -8,6 +8,7 @@ import { runsArtifact } from '../desired/runs-artifact.ts';
 import type { Repositories } from '../repositories.ts';
 import type { ContactPurpose } from '../rollouts/decide-contact.ts';
 import { isOpenFor } from '../rollouts/decide-device.ts';
+import { checkBoot, checkProgress } from './boot-count.ts';
 import type { BootReport, ProgressReport } from './device-face.ts';
 import type { Device } from './device.ts';
 import { countFailure, markRebooting } from './failures.ts';
@@ -22,6 +23,7 @@ export async function noteProgress(
   device: Device,
   said: ProgressReport,
 ): Promise<void> {
+  checkProgress(device, said);
   const report = { ...said, error: said.error?.slice(0, LONGEST_ERROR) ?? null };
   const purpose: ContactPurpose = { kind: 'progress', report };
   const word = await preview(context, cache, device, purpose);
@@ -68,17 +70,19 @@ export async function noteBoot(
   context: FleetContext,
   cache: FleetCache,
   device: Device,
-  report: BootReport,
+  said: BootReport,
 ): Promise<void> {
-  const purpose: ContactPurpose = { kind: 'report', report };
+  const isExpected = await namesTarget(context, cache, device, said);
+  const report = checkBoot(device, said, isExpected);
   if (isRepeat(device.reported[report.packageId], report)) {
-    const word = await preview(context, cache, device, purpose);
+    const word = await preview(context, cache, device, { kind: 'report', report });
     if (word === null || !word.changes) return;
   }
   await context.change(`device:${device.deviceId}`, async (within) => {
     const { repositories, atMs, event } = within;
     const before = await repositories.devices.get(device.deviceId);
     if (before === null) return;
+    const report = checkBoot(before, said, isExpected);
     const { packageId, version, sinceBoot } = report;
     const secureVersion = sinceBoot ? await secureVersionOf(repositories, before, report) : null;
     const folded = foldReport(before, report, secureVersion, atMs);
@@ -89,8 +93,25 @@ export async function noteBoot(
       deviceId: device.deviceId,
       data: { packageId, version, from: before.reported[packageId]?.version ?? null },
     });
-    await settle(context, within, after, purpose);
+    await settle(context, within, after, { kind: 'report', report });
   });
+}
+
+/** Whether a device that counts its boots, but not in this report, is to run what it names. */
+async function namesTarget(
+  context: FleetContext,
+  cache: FleetCache,
+  device: Device,
+  { packageId, version, imageHash, appElfSha256, bootCount = null }: BootReport,
+): Promise<boolean> {
+  if (device.counting === undefined || bootCount !== null) return false;
+  const word = await preview(context, cache, device, { kind: 'ask' });
+  const { deploymentId } = await desiredOf(cache, device, word);
+  const kit = deploymentId === null ? null : await cache.kit(deploymentId);
+  const part = kit?.parts.find(({ component }) => component.packageId === packageId);
+  if (part === undefined) return false;
+  const running = { version, imageHash: imageHash ?? appElfSha256 };
+  return runsArtifact(running, part.artifact, part.siblings);
 }
 
 /** A device that restarted into an artifact and runs what it ran before was rolled back. */

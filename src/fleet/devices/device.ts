@@ -1,3 +1,5 @@
+import type { BootCounting } from './boot-count.ts';
+
 /** One board: who it is, what group it is in, and what it last *booted*. */
 export interface Device {
   /** Chosen by the user or by the device when it registers itself (often the MAC). */
@@ -16,6 +18,8 @@ export interface Device {
   readonly reported: Readonly<Record<string, ReportedPackage>>;
   /** By package: what it could not take, so that it is left alone with it for a growing time. */
   readonly failures: Readonly<Record<string, ArtifactFailures>>;
+  /** What is known of its boots; absent for a device that never said a boot count. */
+  readonly counting?: BootCounting | undefined;
   /** `esp_app_desc_t.secure_version` of what it booted, or higher where the device says so. */
   readonly secureVersion: number | null;
   readonly lastSeenAtMs: number | null;

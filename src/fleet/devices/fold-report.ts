@@ -1,4 +1,5 @@
 import { FleetError } from '../codes.ts';
+import { countingAfter } from './boot-count.ts';
 import type { BootReport } from './device-face.ts';
 import type { Device, ReportedPackage } from './device.ts';
 
@@ -55,8 +56,10 @@ export function foldReport(
   const secure = [device.secureVersion, report.secureVersion, secureVersion].filter(
     (version) => version !== null,
   );
+  const counting = countingAfter(device, report);
   return {
     ...device,
+    ...(counting !== undefined && { counting }),
     reported: { ...device.reported, [packageId]: reportedPackage(before, report, nowMs) },
     // A fuse never goes back, whatever a later image says of itself.
     secureVersion: secure.length === 0 ? null : Math.max(...secure),

@@ -12,6 +12,12 @@ export const ROLLOUT_CODES = {
     httpStatus: 409,
     meaning: 'The deployment was rolled back, or is older than what the cohort runs.',
   },
+  'fleet/report-outdated': {
+    kind: 'input',
+    httpStatus: 409,
+    meaning:
+      'A report of a device is from before the last boot that it reported, so it is not believed.',
+  },
   'fleet/not-assigned': {
     kind: 'input',
     httpStatus: 403,

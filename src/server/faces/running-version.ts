@@ -13,6 +13,7 @@ export async function noteRunning(
   contact: DeviceContact,
   packageId: string,
   version: string,
+  bootCount: number | null,
 ): Promise<DeviceContact> {
   const isSame = contact.device.reported[packageId]?.version === version;
   await fleet.gate.booted(contact, {
@@ -22,6 +23,7 @@ export async function noteRunning(
     appElfSha256: null,
     secureVersion: null,
     sinceBoot: !isSame,
+    bootCount,
   });
   if (isSame) return contact;
   return (await fleet.gate.identify(contact.device.deviceId)) ?? contact;

@@ -20,6 +20,15 @@ export const versionText = z
   .max(128)
   .regex(/^[^\p{Cc}]*$/u, 'must be printable');
 
+/** A number that is higher at each boot: a counter in NVS, or the time of the boot. */
+export const bootCount = z.union([
+  z.int().min(0),
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number),
+]);
+
 /** A SHA-256 in hex; Arduino and Tasmota write it in upper case. */
 export const sha256Text = z
   .string()

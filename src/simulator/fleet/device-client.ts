@@ -37,6 +37,8 @@ export interface CheckResult {
 export interface BootNews {
   readonly packages: ReadonlyMap<string, { version: string; elfSha256: string | null }>;
   readonly secureVersion: number;
+  /** Higher at each boot. */
+  readonly bootCount: number;
 }
 
 /**
@@ -110,13 +112,17 @@ export class DeviceClient {
   }
 
   /** The boot report is plain text, `main=1.1.0` and one line for each further fact. */
-  async booted({ packages, secureVersion }: BootNews, signal: AbortSignal): Promise<void> {
+  async booted(
+    { packages, secureVersion, bootCount }: BootNews,
+    signal: AbortSignal,
+  ): Promise<void> {
     const lines = [...packages].flatMap(([packageId, { version, elfSha256 }]) => [
       `${packageId}=${version}`,
       ...(elfSha256 === null ? [] : [`_elf=${elfSha256}`]),
       ...(elfSha256 === null ? [] : [`_secure_version=${secureVersion}`]),
     ]);
-    await this.#post('/boot', lines.join('\n'), signal, 'text/plain');
+    const body = [...lines, `_boot_count=${bootCount}`].join('\n');
+    await this.#post('/boot', body, signal, 'text/plain');
   }
 
   /** Waits for commands, or for word that there is something new. */

@@ -30,10 +30,13 @@ export interface DeviceHttp extends Disposable {
 const PATIENCE_MS = 30_000;
 const LONGEST_JSON = 256 * 1024;
 
+const OUTDATED = 'fleet/report-outdated';
+
 const problem = z.object({
   code: z.string().optional(),
   detail: z.string().optional(),
   title: z.string().optional(),
+  details: z.object({ last: z.number().int().nonnegative().optional() }).optional(),
 });
 
 /**
@@ -128,6 +131,7 @@ export async function readRefusal(
     said.code ?? null,
     said.detail ?? said.title ?? `HTTP status ${answer.status}`,
     waitMs === null ? null : waitMs * speed,
+    said.code === OUTDATED ? (said.details?.last ?? null) : null,
   );
 }
 

@@ -21,13 +21,16 @@ export const deviceMemory = z.object({
   others: z.record(z.string(), z.string()),
   /** What its eFuses demand of an image at least. */
   secureVersion: z.number().int().nonnegative(),
+  /** In NVS, higher by one at each boot. */
+  bootCount: z.number().int().nonnegative().default(0),
 });
 
-/** What a virtual device keeps while it is off: who it is, its slots, its eFuses. */
+/** What a virtual device keeps while it is off: who it is, its slots, its eFuses, its NVS. */
 export interface DeviceMemory {
   readonly deviceId: string;
   readonly secret: string;
   readonly main: AbState;
   readonly others: Readonly<Record<string, string>>;
   readonly secureVersion: number;
+  readonly bootCount: number;
 }

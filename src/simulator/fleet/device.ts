@@ -9,7 +9,7 @@ import {
 } from './ab-slots.ts';
 import { type FleetBehaviour, fateOf, habitsOf, type UpdateFate } from './behaviour.ts';
 import { draw } from './chance.ts';
-import type { DeviceClient } from './device-client.ts';
+import type { BootNews, DeviceClient } from './device-client.ts';
 import type { VirtualDeviceEvent, VirtualDeviceState } from './device-events.ts';
 import type { DeviceMemory } from './device-memory.ts';
 import { Refused, Unreachable, UpdateGivenUp } from './failure.ts';
@@ -273,7 +273,7 @@ export class FleetDevice {
     this.#installing = null;
     const fate: UpdateFate = installing?.fate ?? { kind: 'fine' };
     const { state, runs, fellBack } = boot(this.#memory.main, fate.kind === 'boots-old');
-    this.#keep({ main: state });
+    this.#keep({ main: state, bootCount: this.#memory.bootCount + 1 });
     this.#bootReported = false;
     const updated = installing !== null && !fellBack;
     this.#event({ kind: 'booted', version: runs.version, updated });
@@ -303,13 +303,32 @@ export class FleetDevice {
         packages.set(packageId, { version, elfSha256: null });
       }
       const secureVersion = Math.max(this.#memory.secureVersion, image?.secureVersion ?? 0);
-      await client.booted({ packages, secureVersion }, signal);
+      await this.#sayBoot({ packages, secureVersion }, signal);
       this.#bootReported = true;
       this.#keep({ main: confirm(this.#memory.main), secureVersion });
     }
     if (this.#fallback !== null) {
-      await client.report(this.#fallback, signal);
+      const boot_count = this.#memory.bootCount;
+      await client.report({ ...this.#fallback, boot_count }, signal);
       this.#fallback = null;
+    }
+  }
+
+  /** A counter that was lost goes on from what the server has of it. */
+  async #sayBoot(
+    news: Pick<BootNews, 'packages' | 'secureVersion'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const say = () => {
+      const { bootCount } = this.#memory;
+      return this.#parts.client.booted({ ...news, bootCount }, signal);
+    };
+    try {
+      await say();
+    } catch (error) {
+      if (!(error instanceof Refused) || error.lastBootCount === null) throw error;
+      this.#keep({ bootCount: error.lastBootCount + 1 });
+      await say();
     }
   }
 
@@ -321,7 +340,9 @@ export class FleetDevice {
     more: Pick<StatusReport, 'error' | 'progress'> = {},
   ): Promise<void> {
     try {
-      await this.#parts.client.report({ rollout_id, package_id, status, version, ...more }, signal);
+      const boot_count = this.#memory.bootCount;
+      const report = { rollout_id, package_id, status, version, boot_count, ...more };
+      await this.#parts.client.report(report, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof Refused) && !(error instanceof Unreachable)) throw error;
@@ -333,6 +354,7 @@ export class FleetDevice {
     main?: AbState;
     others?: Readonly<Record<string, string>>;
     secureVersion?: number;
+    bootCount?: number;
   }): void {
     this.#memory = { ...this.#memory, ...changes };
     this.#parts.onMemory(this.#memory);

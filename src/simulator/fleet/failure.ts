@@ -11,9 +11,18 @@ export class Refused extends Error {
   readonly code: string | null;
   /** What `Retry-After` says. */
   readonly retryAfterMs: number | null;
+  /** The highest boot count that the server has of the device, where it refused a report for that. */
+  readonly lastBootCount: number | null;
 
-  constructor(status: number, code: string | null, detail: string, retryAfterMs: number | null) {
+  constructor(
+    status: number,
+    code: string | null,
+    detail: string,
+    retryAfterMs: number | null,
+    lastBootCount: number | null = null,
+  ) {
     super(detail);
+    this.lastBootCount = lastBootCount;
     this.status = status;
     this.code = code;
     this.retryAfterMs = retryAfterMs;

@@ -76,4 +76,5 @@ export interface StatusReport {
   readonly version: string;
   readonly error?: string;
   readonly progress?: number;
+  readonly boot_count?: number;
 }

@@ -4,7 +4,13 @@ import { parseBootReport } from '../../../src/server/faces/native/boot-report.ts
 import { OtakitError } from '../../../src/shared/index.ts';
 
 const parse = (text: string) => parseBootReport(new TextEncoder().encode(text));
-const plain = { imageHash: null, appElfSha256: null, secureVersion: null, sinceBoot: true };
+const plain = {
+  imageHash: null,
+  appElfSha256: null,
+  secureVersion: null,
+  sinceBoot: true,
+  bootCount: null,
+};
 const HASH = 'AB'.repeat(32);
 
 describe('a boot report', () => {
@@ -30,6 +36,18 @@ describe('a boot report', () => {
       },
       { ...plain, packageId: 'modem', version: '7' },
     ]);
+  });
+
+  it.each([
+    'main=2&modem=7&_boot_count=17',
+    '_boot_count=17\nmain=2\nmodem=7',
+    '{"boot_count":17,"packages":[{"version":"2"},{"package_id":"modem","version":"7"}]}',
+  ])('counts the boot, for all of its packages: %j', (text) => {
+    expect(parse(text)).toEqual([
+      { ...plain, packageId: 'main', version: '2', bootCount: 17 },
+      { ...plain, packageId: 'modem', version: '7', bootCount: 17 },
+    ]);
+    expect(parse('{"version":"2","boot_count":17}')[0]?.bootCount).toBe(17);
   });
 
   it('is JSON of one package or of several', () => {
@@ -59,6 +77,11 @@ describe('a boot report', () => {
     'valueOf=1',
     'main=1&_elf=12',
     'main=1&_secure_version=-1',
+    'main=1&_boot_count=-1',
+    'main=1&_boot_count=',
+    'main=1&_boot_count=1e3',
+    '_boot_count=1',
+    '{"version":"1","boot_count":1.5}',
     Array.from({ length: 40 }, (_, index) => `p${index}=1`).join('&'),
     '{"version":5}',
     '{"packages":[]}',

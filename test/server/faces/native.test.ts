@@ -214,6 +214,7 @@ describe('POST …/ota/status', () => {
         rolloutId: 'rol_x',
         targetVersion: null,
         state: 'downloading',
+        bootCount: null,
         error: null,
         percent: 40,
       },

@@ -59,7 +59,8 @@ async function devicesOf(
     const deviceId = `sim-${String(index).padStart(3, '0')}`;
     const secret = await server.device(deviceId);
     const image = { version: '1.0.0', sha256: '', elfSha256: null, secureVersion: 0 };
-    const memory = { deviceId, secret, main: factoryState(image), others: {}, secureVersion: 0 };
+    const main = factoryState(image);
+    const memory = { deviceId, secret, main, others: {}, secureVersion: 0, bootCount: 0 };
     devices.push(
       new FleetDevice({
         memory,
@@ -198,6 +199,29 @@ describe('the device protocol in front of a whole fleet', () => {
     const { counters } = await fleet.rollouts.get(rolloutId);
     expect(counters).toMatchObject({ succeeded: 1, downloading: 0, rebooting: 0, failed: 0 });
     expect(await say('failed', { rollout_id: 'rol_aaaaaaaaaaaaaaaaaaaa' })).toBeLessThan(500);
+  });
+
+  it('lets a device that lost its boot counter go on from what is known of it', async () => {
+    await using server = await started();
+    const { fleet } = server;
+    using sims = await devicesOf(server, 1);
+    await sims.contact();
+    const last = async () => (await fleet.devices.get('sim-000')).counting?.last;
+    expect(await last()).toEqual({ main: 1 });
+    const contact = await fleet.gate.identify('sim-000');
+    if (contact === null) throw new Error('it is there');
+    const report = { packageId: 'main', version: '1.0.0', imageHash: null, appElfSha256: null };
+    await fleet.gate.booted(contact, {
+      ...report,
+      secureVersion: null,
+      sinceBoot: true,
+      bootCount: 40,
+    });
+    const { deploymentId } = await server.deployment('1.1.0');
+    await fleet.cohorts.update('system', 'production', { activeDeploymentId: deploymentId });
+    await sims.contact();
+    expect(sims.on('1.1.0')).toBe(1);
+    expect(await last()).toEqual({ main: 41 });
   });
 
   it('tells a waiting device at once that it joined a cohort', async () => {

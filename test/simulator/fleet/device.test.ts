@@ -52,6 +52,7 @@ async function bench({ board, behaviour, memory }: Setting = {}) {
     main: factoryState(FACTORY),
     others: {},
     secureVersion: 0,
+    bootCount: 0,
     ...memory,
   };
   const switchOn = () =>

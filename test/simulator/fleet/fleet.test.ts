@@ -29,7 +29,8 @@ async function campaign(behaviour: Partial<FleetBehaviour>) {
     const fields = { deviceId, name: deviceId, blueprintId: null };
     const secret = await provision(http, 'otk_provisioner', fields, stop.signal);
     const image = { version: '1', sha256: '', elfSha256: null, secureVersion: 0 };
-    devices.push({ deviceId, secret, main: factoryState(image), others: {}, secureVersion: 0 });
+    const main = factoryState(image);
+    devices.push({ deviceId, secret, main, others: {}, secureVersion: 0, bootCount: 0 });
     host.gate.assign(deviceId, { version: '2', bytes });
   }
   const outcome = new Map<string, string>();

@@ -15,6 +15,7 @@ const device: DeviceMemory = {
   main: factoryState({ version: '1', sha256: '', elfSha256: null, secureVersion: 0 }),
   others: { modem: '7' },
   secureVersion: 3,
+  bootCount: 7,
 };
 
 describe('the file of a virtual fleet', () => {

@@ -59,7 +59,7 @@ export class FleetMembers {
       for (let deviceId = queue.shift(); deviceId !== undefined; deviceId = queue.shift()) {
         const secret = await register({ deviceId, blueprintId, cohortId }, signal);
         const main = factoryState(image);
-        this.keep({ deviceId, secret, main, others: {}, secureVersion: 0 });
+        this.keep({ deviceId, secret, main, others: {}, secureVersion: 0, bootCount: 0 });
         done += 1;
         onRegistered(done, all);
       }

@@ -3,7 +3,7 @@ import type { BootReport } from '../../../fleet/index.ts';
 import { ServerError } from '../../codes.ts';
 import { parseJson } from '../../http/parse-json.ts';
 import { validate } from '../../http/validate.ts';
-import { identifier, MAIN_PACKAGE, sha256Text, versionText } from '../wire-shapes.ts';
+import { bootCount, identifier, MAIN_PACKAGE, sha256Text, versionText } from '../wire-shapes.ts';
 
 const MOST_PACKAGES = 32;
 
@@ -17,9 +17,13 @@ const bootedPackage = z.object({
   secure_version: z.coerce.number().int().min(0).max(0xffff_ffff).nullish(),
 });
 
+const boot = z.object({ boot_count: bootCount.nullish() });
 const jsonBody = z.union([
-  z.object({ packages: z.array(bootedPackage).min(1).max(MOST_PACKAGES) }),
-  bootedPackage.transform((one) => ({ packages: [one] })),
+  boot.extend({ packages: z.array(bootedPackage).min(1).max(MOST_PACKAGES) }),
+  bootedPackage.extend(boot.shape).transform(({ boot_count, ...one }) => ({
+    boot_count,
+    packages: [one],
+  })),
 ]);
 
 /** Facts of the package that was named before them: no package id begins like this. */
@@ -29,39 +33,50 @@ const FACTS: ReadonlyMap<string, string> = new Map([
   ['_secure_version', 'secure_version'],
 ]);
 
+/** A fact of the whole report. */
+const BOOT_COUNT = '_boot_count';
+
 /**
  * What a device says that it booted. JSON, or text that one `snprintf` makes: `main=1.1.0`, with further
  * packages and facts behind `&` or on lines of their own: `main=1.1.0&_elf=<hex>&modem=7`. In text, `%xx`
- * is decoded and `+` stays what it is, since versions have it.
+ * is decoded and `+` stays what it is, since versions have it. `_boot_count=17` (`boot_count` in JSON) is a
+ * number that is higher at each boot, for devices that keep one: from then on, older reports are refused.
  *
  * @throws ServerError `server/bad-request`, `server/invalid-request`
  */
 export function parseBootReport(body: Uint8Array): readonly BootReport[] {
   const text = new TextDecoder().decode(body).trim();
-  const value = text.startsWith('{') ? parseJson(body) : { packages: parseText(text) };
-  return validate(jsonBody, value, 'body').packages.map((one) => ({
+  const value = text.startsWith('{') ? parseJson(body) : parseText(text);
+  const said = validate(jsonBody, value, 'body');
+  return said.packages.map((one) => ({
     packageId: one.package_id,
     version: one.version,
     imageHash: one.image_hash ?? null,
     appElfSha256: one.elf_sha256 ?? null,
     secureVersion: one.secure_version ?? null,
     sinceBoot: true,
+    bootCount: said.boot_count ?? null,
   }));
 }
 
-function parseText(text: string): readonly Readonly<Record<string, string>>[] {
+function parseText(text: string) {
   const packages: Record<string, string>[] = [];
+  const whole: { boot_count?: string } = {};
   for (const part of text.split(/[&\r\n]+/)) {
     if (part.trim() === '') continue;
     const [, name = '', value = ''] = /^\s*([^=]+?)\s*=(.*)$/.exec(part) ?? [];
     if (name === '') throw unreadable(part);
+    if (name === BOOT_COUNT) {
+      whole.boot_count = decode(value).trim();
+      continue;
+    }
     const fact = FACTS.get(name);
     const last = packages.at(-1);
     if (fact === undefined) packages.push({ package_id: decode(name), version: decode(value) });
     else if (last === undefined) throw unreadable(part);
     else last[fact] = decode(value).trim();
   }
-  return packages;
+  return { ...whole, packages };
 }
 
 function decode(text: string): string {

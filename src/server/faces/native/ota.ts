@@ -1,12 +1,22 @@
+import { z } from 'zod';
 import { listsEntityTag } from '../../../serve/index.ts';
 import type { FaceContext } from '../face.ts';
 import type { FaceRequest } from '../face-request.ts';
+import { validate } from '../../http/validate.ts';
 import { assignmentTag, otaAnswer, seconds } from './ota-answer.ts';
+
+const nonceQuery = z.object({
+  nonce: z
+    .string()
+    .max(64)
+    .regex(/^[\x21-\x7e]+$/, 'must be printable'),
+});
 
 /**
  * `GET /api/v1/devices/{id}/ota`: what the device should fetch now. 200 with `update_available`, always
  * with a body, because the time of the next poll stands in it; 304 to `If-None-Match`. Both carry that
- * time as `Retry-After` too.
+ * time as `Retry-After` too. `?nonce=` is said again in the answer, which then is never a 304: by it a device
+ * knows that nothing on the way kept an older one.
  */
 export async function answerOta(context: FaceContext, request: FaceRequest): Promise<void> {
   const contact = await context.authenticate(request, request.params['deviceId'] ?? '');
@@ -16,6 +26,12 @@ export async function answerOta(context: FaceContext, request: FaceRequest): Pro
     ['ETag', `W/${tag}`],
     ['Retry-After', String(seconds(assignment.pollAfterMs))],
   ];
+  const asked = request.query.get('nonce');
+  if (asked !== null) {
+    const { nonce } = validate(nonceQuery, { nonce: asked }, 'query');
+    const answer = await otaAnswer(context, request, contact, assignment);
+    return request.answerJson(200, { ...answer, nonce }, headers);
+  }
   const known = request.exchange.header('if-none-match');
   if (known !== undefined && listsEntityTag(known, tag, 'weak')) {
     return request.exchange.answer(304, headers, '');

@@ -4,7 +4,7 @@ import { ServerError } from '../../codes.ts';
 import type { FaceContext } from '../face.ts';
 import type { FaceRequest } from '../face-request.ts';
 import { noteRunning } from '../running-version.ts';
-import { errorText, identifier, MAIN_PACKAGE, versionText } from '../wire-shapes.ts';
+import { bootCount, errorText, identifier, MAIN_PACKAGE, versionText } from '../wire-shapes.ts';
 
 /** Words of the protocol, and what they come to; `null` is a word that changes nothing. */
 const STATES = {
@@ -36,6 +36,8 @@ const statusBody = z.object({
   error: errorText.nullish(),
   /** Percent. */
   progress: z.number().min(0).max(100).nullish(),
+  /** Of the boot that it runs since, as in its boot report. */
+  boot_count: bootCount.nullish(),
 });
 
 /** `POST /api/v1/devices/{id}/ota/status`: how far an update is. Answers 204. */
@@ -58,10 +60,11 @@ export async function takeStatus(context: FaceContext, request: FaceRequest): Pr
       state,
       error: report.error ?? null,
       percent: report.progress ?? null,
+      bootCount: report.boot_count ?? null,
     });
   }
   if (status === 'successful' && typeof running === 'string') {
-    await noteRunning(context, contact, packageId, running);
+    await noteRunning(context, contact, packageId, running, report.boot_count ?? null);
   }
   request.exchange.answer(204, [], '');
 }

@@ -6,12 +6,13 @@ import type { CreateFace, FaceContext } from '../face.ts';
 import type { FaceRequest } from '../face-request.ts';
 import { seconds } from '../native/ota-answer.ts';
 import { noteRunning } from '../running-version.ts';
-import { errorText, identifier, MAIN_PACKAGE, versionText } from '../wire-shapes.ts';
+import { bootCount, errorText, identifier, MAIN_PACKAGE, versionText } from '../wire-shapes.ts';
 
 const checkQuery = z.object({
   device_id: identifier,
   current_version: versionText,
   package_id: identifier.default(MAIN_PACKAGE),
+  boot_count: bootCount.optional(),
 });
 
 /**
@@ -34,6 +35,7 @@ const statusBody = z.object({
   package_id: identifier.default(MAIN_PACKAGE),
   status: z.enum(Object.keys(STATES) as (keyof typeof STATES)[]),
   error: errorText.nullish(),
+  boot_count: bootCount.nullish(),
 });
 
 const ROLLOUT_PREFIX = 'rol_';
@@ -58,8 +60,8 @@ async function check(context: FaceContext, request: FaceRequest): Promise<void> 
     { device_id: contact.device.deviceId, ...Object.fromEntries(request.query) },
     'query',
   );
-  const { package_id: packageId, current_version: version } = query;
-  const known = await noteRunning(context, contact, packageId, version);
+  const { package_id: packageId, current_version: version, boot_count = null } = query;
+  const known = await noteRunning(context, contact, packageId, version, boot_count);
   const { deploymentId, packages, pollAfterMs } = await context.fleet.gate.assignment(known);
   const update = packages.find(
     (one): one is PackageAssignment & { readonly kind: 'update' } =>
@@ -100,6 +102,7 @@ async function status(context: FaceContext, request: FaceRequest): Promise<void>
       state,
       error: report.error ?? null,
       percent: null,
+      bootCount: report.boot_count ?? null,
     });
   }
   request.answerJson(200, { status: 'ok' });
