@@ -15,6 +15,10 @@ export const FLASH_CODES = {
     kind: 'input',
     meaning: 'A partition was named, but there is no partition table to look it up in.',
   },
+  'flash/nvs-encrypted': {
+    kind: 'input',
+    meaning: 'NVS is not encrypted in the way in which the board expects it.',
+  },
   'flash/no-such-partition': {
     kind: 'usage',
     meaning: 'A partition was named that the partition table does not have.',

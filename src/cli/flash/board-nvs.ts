@@ -11,10 +11,11 @@ import { printable, systemClock } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { readInputFile } from '../files.ts';
 import { withFile } from '../nvs/build.ts';
+import type { NvsKeyOptions, NvsSealing } from './nvs-sealing.ts';
 import { RowJournal } from './row-journal.ts';
 
 /** What the writing commands can be told of NVS. */
-export interface NvsRowOptions {
+export interface NvsRowOptions extends NvsKeyOptions {
   readonly partition?: string;
   readonly nvsRows?: string;
   readonly nvsConfig?: string;
@@ -23,7 +24,7 @@ export interface NvsRowOptions {
 /** What each board gets of its own. */
 export interface BoardInputs {
   /** Everything that can be checked without a board: whether each row fits. */
-  check(table: PartitionTable): void;
+  check(table: PartitionTable): Promise<void>;
   /** Where it comes from and how much is left, for people. */
   summary(): Promise<string>;
   /** What this board gets; the same each time. */
@@ -54,11 +55,13 @@ export function nvsPartition({ entries }: PartitionTable, name: string | undefin
 /**
  * The rows of `--nvs-rows`, each for one board; `null` without it.
  *
+ * @param sealing how NVS is written
  * @param shared what every board gets beside its row, which wins where both have a key
- * @throws NvsError, CliError
+ * @throws NvsError, CliError; FlashError `flash/nvs-encrypted`
  */
 export async function prepareBoardNvs(
   { nvsRows, nvsConfig, partition }: NvsRowOptions,
+  sealing: NvsSealing,
   shared: readonly NvsBuildRow[] = [],
 ): Promise<BoardInputs | null> {
   if (nvsRows === undefined) {
@@ -77,9 +80,9 @@ export async function prepareBoardNvs(
   const build = (row: BoardRow, { sizeBytes }: PartitionEntry) =>
     buildNvs(contents.get(row) ?? [], { sizeBytes, reopenNamespaces: true }).bytes;
   return {
-    check: (table) => {
+    check: async (table) => {
       const entry = nvsPartition(table, partition);
-      for (const row of rows) build(row, entry);
+      for (const row of rows) await sealing.check(table, build(row, entry));
     },
     summary: async () => {
       const taken = new Set((await journal.claims()).map(({ row }) => row));
@@ -90,10 +93,12 @@ export async function prepareBoardNvs(
     },
     inputsFor: async (mac, table) => {
       const entry = nvsPartition(table, partition);
+      // Before a row is taken: this board gets none if it could not read it.
+      await sealing.check(table, new Uint8Array(entry.sizeBytes).fill(0xff));
       const row = await journal.take(mac, systemClock.now());
       given.set(mac, row);
       const fileName = `${nvsRows}, ${describeRow(row)}`;
-      return [{ fileName, bytes: build(row, entry), at: entry.name, isData: true }];
+      return sealing.inputsFor({ fileName, bytes: build(row, entry) }, entry, table);
     },
     describe: (mac) => {
       const row = given.get(mac);

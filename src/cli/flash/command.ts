@@ -15,10 +15,10 @@ import {
   WRITE_HELP,
 } from './help.ts';
 import type { InfoOptions } from './info.ts';
+import type { NvsCommandOptions } from './nvs.ts';
 import type { ReadOptions } from './read.ts';
 import type { PortOptions } from './session.ts';
 import type { VerifyOptions } from './verify.ts';
-import type { WritingOptions } from './planning.ts';
 import type { WriteCommandOptions } from './write.ts';
 
 /** `otakit flash …` */
@@ -67,10 +67,11 @@ export const registerFlash: RegisterNoun = (flash, cli) => {
     .description(
       'Write NVS, the partition with the settings: from a CSV, an image, a row per board.',
     )
-    .argument('[files...]', 'CSV files as for `otakit nvs build`, or one image of NVS');
+    .argument('[files...]', 'CSV files as for `otakit nvs build`, or one image of NVS')
+    .option('--dry-run', 'show the plan, and open no port; needs --partitions');
   withAfterwards(withRows(withPorts(withTable(withWriting(nvs)))))
     .addHelpText('after', NVS_HELP)
-    .action(async (files: readonly string[], options: WritingOptions) => {
+    .action(async (files: readonly string[], options: NvsCommandOptions) => {
       const verb = await import('./nvs.ts');
       await verb.nvs(files, options, cli);
     });
@@ -204,5 +205,11 @@ function withRows(command: Command): Command {
     .option('--nvs-rows <csv>', 'also NVS, for each board from a row of its own')
     .option('--nvs-config <csv>', 'its configuration, where they are the CSVs of mfg_gen')
     .option('--loop', 'board after board until Ctrl-C: plug in, wait for the bell, unplug')
-    .option('--partition <name>', 'which NVS partition; the first of the table otherwise');
+    .option('--partition <name>', 'which NVS partition; the first of the table otherwise')
+    .option('--nvs-keys <file>', 'encrypt NVS with this keys partition, and write that too')
+    .option(
+      '--nvs-hmac-key <file>',
+      'encrypt NVS with the HMAC key that the chip has in its eFuses',
+    )
+    .option('--nvs-plain', 'write NVS in the clear even where the table has a place for keys');
 }

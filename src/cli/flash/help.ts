@@ -46,6 +46,8 @@ Examples:
   otakit flash nvs --nvs-rows values.csv --nvs-config config.csv
 
 The partition is replaced as a whole, and nothing else is touched. What does not fit is refused.
+Where the table has an nvs_keys partition, NVS in the clear is refused too: give --nvs-keys (as
+\`otakit nvs keys\` makes them), and it is encrypted and the keys are written beside it.
 
 A CSV of --nvs-rows has a row per board. Its header names each column: namespace:key:encoding (or
 namespace:key:file:encoding) is stored, an empty field is not; mac says which board the row is for, id or

@@ -3,6 +3,7 @@ import { type FlashPlan, lostPartitions, type PlannedPart } from '../../flash/in
 import { slotName } from '../../flash-data/index.ts';
 import { shownName } from '../../partition-table/index.ts';
 import { formatHex, formatSize, printable } from '../../shared/index.ts';
+import type { Cli } from '../nouns.ts';
 import { textTable } from '../text-table.ts';
 
 /** A plan for people, before anything is done. */
@@ -64,4 +65,10 @@ export function planData({ parts, chip, boots, kept, eraseAll, writesTable }: Fl
     eraseAll,
     writesTable,
   };
+}
+
+/** Prints a plan that is only asked for, as one JSON object. */
+export function printPlan(plan: FlashPlan, { context }: Cli): void {
+  const data = { ...planData(plan), issues: plan.issues };
+  context.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
 }

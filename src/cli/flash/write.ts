@@ -8,9 +8,10 @@ import {
 import type { PartitionTable } from '../../partition-table/index.ts';
 import type { Cli } from '../nouns.ts';
 import { prepareBoardNvs } from './board-nvs.ts';
+import { prepareNvsSealing } from './nvs-sealing.ts';
 import { flashBoards } from './flash-boards.ts';
 import { type InputOptions, readInputs } from './inputs.ts';
-import { planData, planText } from './plan-text.ts';
+import { planText, printPlan } from './plan-text.ts';
 import {
   assertGood,
   namedTable,
@@ -30,22 +31,17 @@ export async function write(
   options: WriteCommandOptions,
   cli: Cli,
 ): Promise<void> {
-  const { context } = cli;
   const inputs = await readInputs(files, options);
   const table = await namedTable(options, cli);
-  const perBoard = await prepareBoardNvs(options);
+  const perBoard = await prepareBoardNvs(options, await prepareNvsSealing(options));
   const plan = await planWithoutBoard(inputs, table, options);
   if (plan !== null) {
     show(plan, options, cli);
     assertGood(plan.issues, 'plan', options, cli);
-    if (plan.table !== null) perBoard?.check(plan.table);
+    if (plan.table !== null) await perBoard?.check(plan.table);
   }
   if (options.dryRun) {
-    if (options.json && plan !== null) {
-      context.stdout.write(
-        `${JSON.stringify({ ...planData(plan), issues: plan.issues }, null, 2)}\n`,
-      );
-    }
+    if (options.json && plan !== null) printPlan(plan, cli);
     return;
   }
   await flashBoards(options, cli, {
