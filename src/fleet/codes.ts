@@ -71,6 +71,11 @@ export const FLEET_CODES = {
     httpStatus: 409,
     meaning: 'No backup can be made, because bytes of an artifact are missing or damaged.',
   },
+  'fleet/disk-full': {
+    kind: 'network',
+    httpStatus: 507,
+    meaning: 'There is no room left on the disk of the data folder, or none for this user.',
+  },
   'fleet/folder-in-use': {
     kind: 'input',
     httpStatus: 409,

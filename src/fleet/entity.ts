@@ -82,6 +82,6 @@ export function checkText(field: string, text: string, maxLength: number): strin
   throw new FleetError(
     'fleet/invalid',
     `${field} has ${text.length} characters, and ${maxLength} is the most.`,
-    { details: { field, length: text.length, maxLength } },
+    { hint: 'Shorten it.', details: { field, length: text.length, maxLength } },
   );
 }

@@ -150,6 +150,7 @@ export { openStore, type StoreOptions } from './storage/store.ts';
 export { nextStep, type NextStep, type Standing, type Step } from './versions/next-step.ts';
 export {
   compareVersions,
+  LONGEST_VERSION,
   type OpaqueVersion,
   parseVersion,
   sameVersion,

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  METHODS,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Fleet, FleetStore } from '../fleet/index.ts';
 import { type Front, http1Exchange, http2Exchange } from '../serve/index.ts';
@@ -20,6 +26,7 @@ import { type FaceMatch, FaceRouter } from './faces/face-router.ts';
 import { FACES } from './faces/faces.ts';
 import { createSystemFace } from './faces/system-face.ts';
 import { bridgeToHttp1 } from './http/bridge.ts';
+import { methodNotAllowed } from './http/method-not-allowed.ts';
 import { asServerError, problemAnswer } from './http/problem.ts';
 import { sendProblem } from './http/send-problem.ts';
 import { splitTarget } from './http/target.ts';
@@ -97,6 +104,7 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
     tokenKey,
     limits,
     failures,
+    authorizer,
     metrics: () => metrics,
     signal: stopping.signal,
     hardSignal: broken.signal,
@@ -107,6 +115,7 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
     downloads: faceContext.openDownloads,
     uploads: () => uploads.open,
     eventStreams: () => eventStreams.open,
+    waits: faceContext.waits,
   });
   const services: ApiServices = {
     fleet,
@@ -236,14 +245,14 @@ function apiPaths(): Face {
   };
 }
 
-/** @throws ServerError `server/method-not-allowed` for a path of a device protocol alone */
+/**
+ * @throws ServerError `server/method-not-allowed` for a path of a device protocol alone, and for a method
+ *   of nobody's, which only HTTP/2 lets through and no HTTP/1.1 parser behind it would take
+ */
 function checkMethod(faces: FaceRouter, api: FaceRouter, method: string, path: string): void {
   const allowed = faces.methodsOf(path);
-  if (allowed.length === 0) return;
   const own = api.methodsOf(path);
-  if (own.includes(method)) return;
+  if (METHODS.includes(method) && (allowed.length === 0 || own.includes(method))) return;
   const all = [...new Set([...allowed, ...own])];
-  throw new ServerError('server/method-not-allowed', `${method} is not possible here`, {
-    details: { allow: all.join(', ') },
-  });
+  throw methodNotAllowed(method, all);
 }

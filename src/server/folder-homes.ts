@@ -33,8 +33,8 @@ export function folderHomes({ folder, clock, log, options }: FolderOptions): Fle
         const { store } = data;
         const blobs = await openBlobFolder(data.blobFolder);
         const onError = (error: unknown) => log.bug(error);
-        // What a crash left between the bytes of an upload and its record.
-        const dropped = await dropUnreferencedBlobs({ store, blobs });
+        // What a crash left between the bytes of an upload and its record, and artifacts of long ago.
+        const dropped = await dropUnreferencedBlobs({ store, blobs }, data.keptBlobs);
         if (dropped > 0) log.info('left-over bytes removed', { dropped });
         const fleet = createFleet({ store, blobs, clock, options, onError });
         const key = await openTokenKey(join(folder, KEY_FILE));

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { cp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openFolderServer } from '../../src/server/index.ts';
@@ -98,6 +98,36 @@ describe('backup and restore of a running server', () => {
     const headers = { Authorization: `Bearer ${secret}` };
     expect((await ask('POST', '/backup', undefined, headers)).status).toBe(403);
     expect((await ask('POST', '/restore', {})).status).toBe(415);
+  });
+
+  it('keeps the last few databases that it replaced, with the bytes that they need', async () => {
+    const folder = await temporaryFolder();
+    const { ask } = await start(folder);
+    const empty = await backup(ask);
+    const { artifactId, bytes } = await fill(ask);
+    const kept = async () =>
+      (await readdir(folder)).filter((name) => name.startsWith('fleet.db.before-restore-'));
+    const restore = async () => {
+      const answer = await ask('POST', '/restore', empty, OCTETS);
+      return ((await answer.json()) as { keptAs: string }).keptAs;
+    };
+    const first = await restore();
+    expect((await ask('GET', `/artifacts/${artifactId}`)).status).toBe(404);
+    const [digest] = await readdir(join(folder, 'blobs/sha256'));
+    expect(await readdir(join(folder, 'blobs/sha256', digest ?? ''))).toHaveLength(1);
+
+    // Going back by hand, with no server running: all of it is there again.
+    const elsewhere = await temporaryFolder();
+    await cp(join(folder, 'blobs'), join(elsewhere, 'blobs'), { recursive: true });
+    await cp(first, join(elsewhere, 'fleet.db'));
+    const back = await start(elsewhere);
+    const content = await back.ask('GET', `/artifacts/${artifactId}/content`);
+    expect(new Uint8Array(await content.arrayBuffer())).toEqual(bytes);
+
+    const later = [await restore(), await restore(), await restore()];
+    expect((await kept()).map((name) => join(folder, name)).toSorted()).toEqual(later.toSorted());
+    // Nobody needs the bytes any more that only the oldest one had.
+    expect(await readdir(join(folder, 'blobs/sha256', digest ?? ''))).toEqual([]);
   });
 
   it('leaves other files of the folder alone', async () => {

@@ -1,9 +1,22 @@
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { describeWithPeers } from '../support/peer.ts';
 import { runPeer } from '../support/run-peer.ts';
 import { type AskOptions, startTestServer } from '../support/fleet-server.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+
+/** One request with any word for a method, which HTTP/1.1 clients would not send. */
+async function askHttp2(url: string, method: string, path: string) {
+  const session = connectHttp2(url);
+  const stream = session.request({ ':method': method, ':path': path });
+  let status = 0;
+  stream.on('response', (headers) => (status = Number(headers[':status'])));
+  stream.end();
+  const text = (await stream.setEncoding('utf8').toArray()).join('');
+  session.close();
+  return { status, json: JSON.parse(text) as Readonly<Record<string, unknown>> };
+}
 
 async function start(...options: Parameters<typeof startTestServer>) {
   const host = await startTestServer(...options);
@@ -35,6 +48,64 @@ describe('a fleet server', () => {
     expect(metrics.text).toMatch(
       /otakit_http_request_duration_seconds_count\{route="listCohorts",method="GET",status="200"\} 1/,
     );
+  });
+
+  it('counts methods that nobody has as one, and refuses them over HTTP/2 as over HTTP/1.1', async () => {
+    const { ask, url, log } = await start();
+    const long = 'X'.repeat(3000);
+    for (const [method, path] of [
+      ['MAKE', '/api/v1/cohorts'],
+      [long, '/api/v1/cohorts'],
+      ['TRACE', '/api/v1/cohorts'],
+      ['MAKE', '/healthz'],
+      ['MAKE', '/nothing'],
+    ] as const) {
+      const answer = await askHttp2(url, method, path);
+      expect(answer).toMatchObject({ status: 405, json: { code: 'server/method-not-allowed' } });
+      expect(answer.json['hint']).toContain('This path takes');
+    }
+    const { text } = await ask('GET', '/metrics');
+    const methods = [...text.matchAll(/duration_seconds_count\{route="none",method="(\w+)"/g)];
+    expect(methods.map(([, method]) => method)).toEqual(['other']);
+    expect(log.join('')).not.toContain('X'.repeat(21));
+  });
+
+  it('says how many devices wait for something', async () => {
+    const { ask, url, fleet } = await start();
+    const { secret } = await fleet.devices.create('system', { deviceId: 'd1' });
+    const gone = new AbortController();
+    const waiting = (accept: string) =>
+      fetch(`${url}/api/v1/devices/d1/commands?wait=60`, {
+        headers: { Authorization: `Bearer ${secret}`, Accept: accept },
+        signal: gone.signal,
+      }).catch(() => null);
+    const both = [waiting('application/json'), waiting('text/event-stream')];
+    const open = async () =>
+      [...(await ask('GET', '/metrics')).text.matchAll(/device_waits_open\{kind="(.+)"\} (\d+)/g)]
+        .map(([, kind, count]) => `${kind} ${count}`)
+        .join(', ');
+    await expect.poll(open).toBe('long-poll 1, stream 1');
+    gone.abort();
+    await Promise.all(both);
+    await expect.poll(open, { timeout: 10_000 }).toBe('long-poll 0, stream 0');
+  });
+
+  it('limits how fast one token registers devices, and how often wrong ones are tried', async () => {
+    const few = { burst: 3, perSecond: 0.001 };
+    const { ask, token } = await start({ limits: { tokenRate: few, failureRate: few } });
+    const statuses = async (secret: string) => {
+      const answers = [];
+      for (const at of [1, 2, 3, 4]) {
+        const body = { device_id: `d${at}` };
+        answers.push(await ask('POST', '/api/v1/provision', { body, token: secret }));
+      }
+      const last = answers.at(-1);
+      expect(last?.json).toMatchObject({ code: 'server/rate-limited' });
+      expect(Number(last?.headers.get('retry-after'))).toBeGreaterThan(100);
+      return answers.map(({ status }) => status);
+    };
+    expect(await statuses(await token('provisioner'))).toEqual([201, 201, 201, 429]);
+    expect(await statuses(`otk_${'x'.repeat(43)}`)).toEqual([401, 401, 401, 429]);
   });
 
   it('knows its tokens by role until they are revoked', async () => {

@@ -82,6 +82,7 @@ function expectRefused(answer: Answer, what: string): void {
     status < 500 &&
     answer.headers.get('content-type') === 'application/problem+json' &&
     /^[a-z-]+\/[a-z-]+$/.test(String(json['code'])) &&
+    typeof json['hint'] === 'string' &&
     json['status'] === status;
   expect({ what, status, text, isProblem }).toEqual({ what, status, text, isProblem: true });
 }

@@ -12,6 +12,7 @@ import { collectBody, type FaceRequest, faceRequest } from '../../src/server/fac
 import { FaceRouter } from '../../src/server/faces/face-router.ts';
 import { FACES } from '../../src/server/faces/faces.ts';
 import { asServerError, problemAnswer } from '../../src/server/http/problem.ts';
+import { OpenWaits } from '../../src/server/observe/open-waits.ts';
 import { type Clock, systemClock } from '../../src/shared/index.ts';
 import { SmallGate } from './small-gate.ts';
 
@@ -36,7 +37,6 @@ export async function startFaceHost(clock: Clock = systemClock): Promise<FaceHos
   const fleet = {
     gate,
     artifacts: { get: async (id: string) => gate.artifact(id) },
-    tokens: { authenticate: async (secret: string) => tokenOf(secret) },
   } as unknown as Fleet;
 
   const context: FaceContext = {
@@ -45,6 +45,7 @@ export async function startFaceHost(clock: Clock = systemClock): Promise<FaceHos
     get watchdog() {
       return front.watchdog;
     },
+    waits: new OpenWaits(),
     tokenKey: new Uint8Array(32).fill(1),
     signal: stop.signal,
     authenticate: async (request, deviceId) => {
@@ -52,6 +53,13 @@ export async function startFaceHost(clock: Clock = systemClock): Promise<FaceHos
       const contact = await gate.authenticate(deviceId ?? id ?? '', secret ?? '');
       if (contact !== null && (id === null || id === contact.device.deviceId)) return contact;
       throw new ServerError('server/unauthorized', 'a credential of the device is needed');
+    },
+    authorize: async (request, roles) => {
+      const secret = /^bearer (.*)$/i.exec(request.exchange.header('authorization') ?? '')?.[1];
+      const token = tokenOf(secret ?? '');
+      if (token === null) throw new ServerError('server/unauthorized', 'a token is needed');
+      if (roles.includes(token.role)) return token;
+      throw new ServerError('server/forbidden', `a token of the role ${token.role} may not`);
     },
     download: async (exchange, _, open, observe) => {
       await using artifact = await open();

@@ -1,11 +1,10 @@
 import { FleetError } from '../codes.ts';
 import { checkText } from '../entity.ts';
 import type { NewArtifact } from '../fleet.ts';
-import { compareVersions, parseVersion } from '../versions/version.ts';
+import { compareVersions, LONGEST_VERSION, parseVersion } from '../versions/version.ts';
 import { tooLarge } from '../blobs/too-large.ts';
 
 export const LONGEST_NOTES = 16 * 1024;
-const LONGEST_VERSION = 64;
 const MOST_BLUEPRINTS = 64;
 
 /**

@@ -14,14 +14,16 @@ export async function dropIfUnreferenced(
 /**
  * Removes what a crash between bytes and record left behind; for the start of a server.
  *
+ * @param kept digests of bytes that something else needs
  * @returns how many there were
  */
 export async function dropUnreferencedBlobs(
   parts: Pick<FleetContext, 'store' | 'blobs'>,
+  kept: ReadonlySet<string> = new Set(),
 ): Promise<number> {
   let dropped = 0;
   for await (const { sha256 } of parts.blobs.list()) {
-    if (await dropIfUnreferenced(parts, sha256)) dropped += 1;
+    if (!kept.has(sha256) && (await dropIfUnreferenced(parts, sha256))) dropped += 1;
   }
   return dropped;
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, opendir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BytesError, type ByteSource } from '../../shared/index.ts';
+import { whileWriting } from '../full-disk.ts';
 import type { Blob, BlobStage, BlobStore, StagedBlob } from './blob-store.ts';
 import { tooLarge } from './too-large.ts';
 
@@ -23,10 +24,11 @@ export async function openBlobFolder(path: string): Promise<BlobStore> {
     SHA256.test(sha256) ? join(kept, sha256.slice(0, 2), sha256.slice(2)) : null;
 
   return {
-    stage: async ({ maxBytes = Infinity } = {}) => {
-      const file = join(incoming, randomUUID());
-      return stageInto(await open(file, 'wx+'), file, kept, maxBytes);
-    },
+    stage: ({ maxBytes = Infinity } = {}) =>
+      whileWriting(async () => {
+        const file = join(incoming, randomUUID());
+        return stageInto(await open(file, 'wx+'), file, kept, maxBytes);
+      }),
     open: async (sha256) => {
       const file = fileOf(sha256);
       const handle = file === null ? null : await openIfThere(file);
@@ -62,31 +64,34 @@ function stageInto(handle: FileHandle, file: string, kept: string, maxBytes: num
   return {
     write: async (bytes) => {
       if (sizeBytes + bytes.length > maxBytes) throw tooLarge(maxBytes);
-      for (let done = 0; done < bytes.length;) {
-        const left = bytes.length - done;
-        done += (await handle.write(bytes, done, left, sizeBytes + done)).bytesWritten;
-      }
+      await whileWriting(async () => {
+        for (let done = 0; done < bytes.length;) {
+          const left = bytes.length - done;
+          done += (await handle.write(bytes, done, left, sizeBytes + done)).bytesWritten;
+        }
+      });
       sha256.update(bytes);
       md5.update(bytes);
       sizeBytes += bytes.length;
     },
     finish: async (): Promise<StagedBlob> => {
-      await handle.sync();
+      await whileWriting(() => handle.sync());
       const digest = sha256.digest('hex');
       return {
         source: sourceOf(handle, sizeBytes),
         sizeBytes,
         sha256: digest,
         md5: md5.digest('hex'),
-        commit: async () => {
-          const folder = join(kept, digest.slice(0, 2));
-          await mkdir(folder, { recursive: true });
-          await rename(file, join(folder, digest.slice(2)));
-          committed = true;
-          // The names have to be on the disk as well, or a power cut takes the file back.
-          await syncFolder(folder);
-          await syncFolder(kept);
-        },
+        commit: () =>
+          whileWriting(async () => {
+            const folder = join(kept, digest.slice(0, 2));
+            await mkdir(folder, { recursive: true });
+            await rename(file, join(folder, digest.slice(2)));
+            committed = true;
+            // The names have to be on the disk as well, or a power cut takes the file back.
+            await syncFolder(folder);
+            await syncFolder(kept);
+          }),
       };
     },
     [Symbol.asyncDispose]: async () => {

@@ -144,7 +144,7 @@ function checkPayload(field: string, payload: unknown): unknown {
   throw new FleetError(
     'fleet/invalid',
     `${field} has ${length} bytes as JSON, and ${LARGEST_PAYLOAD} is the most.`,
-    { details: { field, length } },
+    { hint: 'Put large things into an artifact, and its id here.', details: { field, length } },
   );
 }
 
@@ -155,8 +155,6 @@ function checkNumber(field: string, value: number | undefined, most: number): nu
   throw new FleetError(
     'fleet/invalid',
     `${field} is ${value}, not a whole number from 1 to ${most}.`,
-    {
-      details: { field, value },
-    },
+    { hint: `Give whole numbers from 1 to ${most}.`, details: { field, value } },
   );
 }

@@ -60,7 +60,9 @@ export async function insertDeployment(
   }
   const sequence = (await repositories.deployments.lastSequence()) + 1;
   if (sequence > LAST_SEQUENCE) {
-    throw new FleetError('fleet/invalid', `There is no deployment number after ${LAST_SEQUENCE}.`);
+    throw new FleetError('fleet/invalid', `There is no deployment number after ${LAST_SEQUENCE}.`, {
+      hint: 'Begin a new data folder: devices cannot count further.',
+    });
   }
   const deployment: Deployment = {
     deploymentId: newId('dep', randomBytes),

@@ -131,6 +131,7 @@ async function checkReferences(
 function checkTagCount(tags: readonly string[]): readonly string[] {
   if (tags.length <= MOST_TAGS) return tags;
   throw new FleetError('fleet/invalid', `${tags.length} tags, and ${MOST_TAGS} is the most.`, {
+    hint: 'Take away those that select nothing.',
     details: { field: 'tags', count: tags.length },
   });
 }

@@ -50,7 +50,10 @@ export function foldReport(
     throw new FleetError(
       'fleet/invalid',
       `Device ${device.deviceId} reports more than ${MOST_PACKAGES} packages.`,
-      { details: { field: 'packageId', packageId } },
+      {
+        hint: 'Report only what is updated over the air.',
+        details: { field: 'packageId', packageId },
+      },
     );
   }
   const secure = [device.secureVersion, report.secureVersion, secureVersion].filter(

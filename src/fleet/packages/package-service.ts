@@ -56,7 +56,7 @@ function checkMetadata(metadata: Package['metadata']): Package['metadata'] {
     throw new FleetError(
       'fleet/invalid',
       `${entries.length} notes in metadata, and ${MOST_METADATA} is the most.`,
-      { details: { field: 'metadata', count: entries.length } },
+      { hint: 'Leave out some of them.', details: { field: 'metadata', count: entries.length } },
     );
   }
   for (const [key, value] of entries) {

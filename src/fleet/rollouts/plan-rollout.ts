@@ -68,6 +68,7 @@ function check(plan: RolloutPlan): void {
 function percentage(field: string, value: number, least: number): void {
   if (value >= least && value <= 100) return;
   throw new FleetError('fleet/invalid', `${field} is ${value}, not from ${least} to 100.`, {
+    hint: 'Give percent, such as 5.',
     details: { field, value },
   });
 }
@@ -77,6 +78,6 @@ function whole(field: string, value: number, least: number, most: number): void 
   throw new FleetError(
     'fleet/invalid',
     `${field} is ${value}, not a whole number from ${least} to ${most}.`,
-    { details: { field, value } },
+    { hint: `Give whole numbers from ${least} to ${most}.`, details: { field, value } },
   );
 }

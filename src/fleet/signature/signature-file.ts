@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CHIPS, type ChipName } from '../../chips/index.ts';
 import { FleetError } from '../codes.ts';
+import { LONGEST_VERSION } from '../versions/version.ts';
 import type { SignatureWithManifest } from './detached-signature.ts';
 import type { ArtifactManifest } from './manifest.ts';
 
@@ -13,7 +14,7 @@ const sequence = z.int().min(1).max(0x7fffffff);
 /** {@link ArtifactManifest} as it comes from outside. */
 export const artifactManifestSchema = z.strictObject({
   packageId: z.string().min(1).max(64),
-  version: z.string().min(1).max(64),
+  version: z.string().min(1).max(LONGEST_VERSION),
   chip: z.enum(CHIPS.map(({ name }) => name) as [ChipName, ...ChipName[]]).nullable(),
   blueprintIds: z.array(z.string().min(1).max(64)).max(100),
   sizeBytes: z.int().min(0),

@@ -1,7 +1,7 @@
 import { backup, DatabaseSync } from 'node:sqlite';
 import { FleetError } from '../codes.ts';
 import { MIGRATIONS } from './migrations/migrate.ts';
-import { openForReading } from './sqlite.ts';
+import { asFullDatabase, openForReading } from './sqlite.ts';
 
 /** More than any database has. */
 const ALL_PAGES = 2 ** 31 - 1;
@@ -21,6 +21,8 @@ export async function copyDatabase(file: string, target: string): Promise<void> 
   const source = openForReading(file);
   try {
     await backup(source, target, { rate: ALL_PAGES });
+  } catch (error) {
+    throw asFullDatabase(error);
   } finally {
     source.close();
   }
@@ -60,6 +62,20 @@ export function checkDatabase(file: string): DatabaseFacts {
   } catch (error) {
     if (error instanceof FleetError) throw error;
     throw damaged(error instanceof Error ? error.message : String(error), error);
+  } finally {
+    database?.close();
+  }
+}
+
+/** The digests of the bytes that a database's artifacts have; none for a file that cannot be read. */
+export function referencedBlobs(file: string): readonly string[] {
+  let database: DatabaseSync | null = null;
+  try {
+    database = openForReading(file);
+    const rows = database.prepare('SELECT DISTINCT sha256 FROM artifacts').all();
+    return rows.map(({ sha256 }) => String(sha256));
+  } catch {
+    return [];
   } finally {
     database?.close();
   }

@@ -90,6 +90,7 @@ export class EntityRepository<Entity extends object, Filter> implements Reposito
   protected notFound(id: string): FleetError {
     const { noun } = this.table.layout;
     return new FleetError('fleet/not-found', `There is no ${noun} ${id}.`, {
+      hint: `Look at \`otakit ${noun} list\`.`,
       details: { noun, id },
     });
   }
@@ -107,18 +108,21 @@ export class EntityRepository<Entity extends object, Filter> implements Reposito
       const context = { details: { noun, id }, cause: error };
       switch (constraintOf(error)) {
         case 'unique':
-          throw new FleetError('fleet/exists', `There is a ${noun} like ${id} already.`, context);
+          throw new FleetError('fleet/exists', `There is a ${noun} like ${id} already.`, {
+            hint: 'Take another id, or go on with the one that is there.',
+            ...context,
+          });
         case 'foreign-key':
           throw deleting
             ? new FleetError(
                 'fleet/in-use',
                 `The ${noun} ${id} is still referred to by something else.`,
-                context,
+                { hint: 'Remove or change what refers to it first.', ...context },
               )
             : new FleetError(
                 'fleet/invalid',
                 `The ${noun} ${id} refers to something that is not there.`,
-                context,
+                { hint: 'Create that first, or name what there is.', ...context },
               );
         case null:
           throw error;

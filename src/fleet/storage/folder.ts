@@ -1,8 +1,9 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../shared/index.ts';
 import type { FleetStore } from '../repositories.ts';
 import { lockFolder } from './folder-lock.ts';
+import { keptBlobs as listKeptBlobs } from './kept-databases.ts';
 import { openStore } from './store.ts';
 
 /** A fleet's data on disk, open in this process alone until disposed. */
@@ -10,6 +11,8 @@ export interface FleetFolder extends AsyncDisposable {
   readonly store: FleetStore;
   /** Where the bytes of artifacts are. */
   readonly blobFolder: string;
+  /** Digests of bytes that databases from before a restore need. */
+  readonly keptBlobs: ReadonlySet<string>;
 }
 
 /** The names within a data folder. */
@@ -30,10 +33,14 @@ export async function openFleetFolder(
   try {
     await removeLeftovers(folder);
     await mkdir(blobFolder, { recursive: true, mode: 0o700 });
-    const store = await openStore({ file: join(folder, FOLDER_NAMES.database), clock });
+    const file = join(folder, FOLDER_NAMES.database);
+    await makePrivate(file);
+    const keptBlobs = await listKeptBlobs(file);
+    const store = await openStore({ file, clock });
     return {
       store,
       blobFolder,
+      keptBlobs,
       [Symbol.asyncDispose]: async () => {
         await store[Symbol.asyncDispose]();
         await lock[Symbol.asyncDispose]();
@@ -42,6 +49,17 @@ export async function openFleetFolder(
   } catch (error) {
     await lock[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+/** SQLite would make it readable by all, and takes the mode of its other files from it. */
+async function makePrivate(database: string): Promise<void> {
+  await using _file = await open(database, 'a', 0o600);
+  for (const file of [database, `${database}-wal`, `${database}-shm`]) {
+    await chmod(file, 0o600).catch((error: NodeJS.ErrnoException) => {
+      // Databases of before may be on file systems that know no modes.
+      if (!['ENOENT', 'EPERM', 'ENOTSUP'].includes(error.code ?? '')) throw error;
+    });
   }
 }
 

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { extract as createExtract } from 'tar-stream';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { FleetError } from '../codes.ts';
+import { asFullDisk } from '../full-disk.ts';
 import {
   type ArchiveManifest,
   BLOB_NAME,
@@ -15,6 +16,7 @@ import {
 } from './archive-format.ts';
 import { checkDatabase, type DatabaseFacts, mergeLog } from './database-file.ts';
 import { lockFolder } from './folder-lock.ts';
+import { keptName, pruneKept } from './kept-databases.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -91,7 +93,8 @@ async function unpack(
     }
     await feeding;
   } catch (error) {
-    if (error instanceof FleetError) throw error;
+    const known = asFullDisk(error);
+    if (known instanceof FleetError) throw known;
     throw bad(error instanceof Error ? error.message : String(error), error);
   }
   if (manifest === null) throw bad(`it has no ${MANIFEST_NAME}`);
@@ -143,6 +146,7 @@ async function putInPlace(
   const keptAs = (await hasFile(database)) ? await keepAside(database) : null;
   await rename(join(staging, DATABASE_NAME), database);
   await syncFolder(folder);
+  await pruneKept(database);
   return { keptAs };
 }
 
@@ -165,7 +169,7 @@ async function addBlob(blobs: BlobStore, file: string, sha256: string): Promise<
  */
 async function keepAside(database: string): Promise<string> {
   mergeLog(database);
-  const keptAs = `${database}.before-restore-${randomUUID().slice(0, 8)}`;
+  const keptAs = keptName(database, randomUUID().slice(0, 8));
   // Not every file system has hard links.
   await link(database, keptAs).catch(() => copyFile(database, keptAs));
   return keptAs;

@@ -16,11 +16,13 @@ import {
   SqliteQueryCompiler,
   sql,
 } from 'kysely';
+import { diskFull } from '../full-disk.ts';
 
 /** Enough for every fixed query of the repositories; what has many forms (lists) takes turns. */
 const CACHED_STATEMENTS = 256;
 const BUSY_TIMEOUT_MS = 5000;
 const BUSY = 5;
+const FULL = 13;
 const CONSTRAINT_FOREIGN_KEY = 787;
 const CONSTRAINT_PRIMARY_KEY = 1555;
 const CONSTRAINT_UNIQUE = 2067;
@@ -59,6 +61,12 @@ export function lockFile(file: string): { release(): void } | null {
 
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === BUSY;
+}
+
+/** What the driver threw, with a full disk by its name. */
+export function asFullDatabase(error: unknown): unknown {
+  const isFull = error instanceof Error && 'errcode' in error && error.errcode === FULL;
+  return isFull ? diskFull(error) : error;
 }
 
 /** What an error of the driver says about the data. */
@@ -171,9 +179,13 @@ class SqliteConnection implements DatabaseConnection {
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
     const { statement, returnsRows } = this.#prepared(sql);
     const values = parameters as readonly SQLInputValue[];
-    if (returnsRows) return { rows: statement.all(...values) as Row[] };
-    const { changes } = statement.run(...values);
-    return { rows: [], numAffectedRows: BigInt(changes) };
+    try {
+      if (returnsRows) return { rows: statement.all(...values) as Row[] };
+      const { changes } = statement.run(...values);
+      return { rows: [], numAffectedRows: BigInt(changes) };
+    } catch (error) {
+      throw asFullDatabase(error);
+    }
   }
 
   // The driver is synchronous: there is nothing to be gained by rows that come one by one.

@@ -6,8 +6,8 @@ import type { Tables } from './tables.ts';
 const MOST_TOGETHER = 64;
 
 interface Waiting {
-  /** Whether its work went well; how it went is told by `settle`. */
-  run(transaction: Transaction<Tables>): Promise<boolean>;
+  /** `null` when its work went well, or what it threw; whoever waits is told by `settle`. */
+  run(transaction: Transaction<Tables>): Promise<{ readonly thrown: unknown } | null>;
   settle(): void;
   fail(error: unknown): void;
 }
@@ -37,10 +37,10 @@ export class TransactionQueue {
         try {
           const result = await inContext(() => work(transaction));
           settle = () => resolve(result);
-          return true;
+          return null;
         } catch (error) {
           settle = () => reject(error);
-          return false;
+          return { thrown: error };
         }
       },
       settle: () => settle(),
@@ -75,8 +75,13 @@ export class TransactionQueue {
     while (next !== undefined) {
       together.push(next);
       await sql`savepoint work`.execute(transaction);
-      const isDone = await next.run(transaction);
-      if (!isDone) await sql`rollback to savepoint work`.execute(transaction);
+      const failure = await next.run(transaction);
+      if (failure !== null) {
+        await sql`rollback to savepoint work`.execute(transaction).catch(() => {
+          // A disk that is full, for one, ends the whole transaction, of which nothing is left to go on with.
+          throw failure.thrown;
+        });
+      }
       await sql`release savepoint work`.execute(transaction);
       next = together.length < MOST_TOGETHER ? this.#waiting.shift() : undefined;
     }

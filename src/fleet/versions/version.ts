@@ -20,6 +20,9 @@ export interface OpaqueVersion {
   readonly text: string;
 }
 
+/** As many characters as a version tag may have; app descriptors have room for 31. */
+export const LONGEST_VERSION = 128;
+
 /** Reads a version; never fails, since any text may be one. */
 export function parseVersion(text: string): Version {
   const parsed = semver.parse(text);

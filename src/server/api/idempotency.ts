@@ -43,6 +43,7 @@ export async function idempotent(
     throw new ServerError(
       'server/bad-request',
       'Idempotency-Key is not 1 to 255 visible characters',
+      { hint: 'Take a random one for each thing to create, such as a UUID.' },
     );
   }
   const { store } = services;

@@ -5,6 +5,7 @@ import type { AccessToken, Actor } from '../../fleet/index.ts';
 import { http1Exchange } from '../../serve/index.ts';
 import { ServerError } from '../codes.ts';
 import { boundLeftover } from '../http/leftover.ts';
+import { methodNotAllowed } from '../http/method-not-allowed.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { readBody } from '../http/read-body.ts';
 import { sendProblem } from '../http/send-problem.ts';
@@ -52,9 +53,7 @@ export function mountRoutes(routes: readonly Route[], services: ApiServices): Ex
   for (const [path, known] of methods) {
     const allow = known.includes('GET') ? ['HEAD', ...known] : known;
     app.all(path, (request) => {
-      throw new ServerError('server/method-not-allowed', `${request.method} is not possible here`, {
-        details: { allow: allow.join(', ') },
-      });
+      throw methodNotAllowed(request.method, allow);
     });
   }
   app.use((request: Request) => {
@@ -193,5 +192,7 @@ function unsupported(request: IncomingMessage, taken: readonly string[]): Server
 /** Express refuses paths that are no percent-encoded UTF-8 with an error of its own. */
 function asRequestError(error: unknown): unknown {
   if (!(error instanceof URIError)) return error;
-  return new ServerError('server/bad-request', 'the path is not percent-encoded UTF-8');
+  return new ServerError('server/bad-request', 'the path is not percent-encoded UTF-8', {
+    hint: 'Write what is not ASCII as the %xx of its UTF-8.',
+  });
 }

@@ -55,6 +55,7 @@ export function parseQuery<Query extends Fields>(shape: Query, text: string): z.
       values.push([name, texts.map((one) => typed(unwrap(bare.element), one))]);
     } else if (texts.length > 1) {
       throw new ServerError('server/invalid-request', `query: ${name} is given more than once`, {
+        hint: 'Give it once.',
         details: { in: 'query', findings: [{ field: name, problem: 'given more than once' }] },
       });
     } else {

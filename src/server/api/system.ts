@@ -46,7 +46,11 @@ export const SYSTEM_ROUTES = [
     answer: { status: 200, schema: restoreReport },
     handle: async ({ services, bytes }) => {
       const archive = archiveOf(services.archive);
-      if (bytes === null) throw new ServerError('server/unsupported-type', 'no archive was sent');
+      if (bytes === null) {
+        throw new ServerError('server/unsupported-type', 'no archive was sent', {
+          hint: 'Send the file that a backup gave, as application/octet-stream.',
+        });
+      }
       return archive.restore(bytes);
     },
   }),

@@ -1,13 +1,14 @@
 import type { Fleet } from '../../fleet/index.ts';
 import { type Front, sendArtifact } from '../../serve/index.ts';
 import type { Clock } from '../../shared/index.ts';
-import { type FailedTries, tooMany } from '../access/authorizer.ts';
+import { type Authorizer, type FailedTries, tooMany } from '../access/authorizer.ts';
 import { parseCredential } from '../access/credentials.ts';
 import { ServerError } from '../codes.ts';
 import { Counted } from '../limits/counted.ts';
 import type { ServerLimits } from '../limits/limits.ts';
 import { TokenBuckets } from '../limits/token-bucket.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { OpenWaits } from '../observe/open-waits.ts';
 import type { FaceContext } from './face.ts';
 import type { FaceRequest } from './face-request.ts';
 
@@ -24,6 +25,7 @@ export interface FaceContextOptions {
   readonly tokenKey: Uint8Array;
   readonly limits: ServerLimits;
   readonly failures: FailedTries;
+  readonly authorizer: Authorizer;
   readonly metrics: () => Metrics;
   /** Long polls and streams end then. */
   readonly signal: AbortSignal;
@@ -37,7 +39,7 @@ export interface FaceContextOptions {
 export function createFaceContext(
   options: FaceContextOptions,
 ): FaceContext & { readonly openDownloads: () => number } {
-  const { fleet, clock, watchdog, tokenKey, limits, failures, signal, hardSignal } = options;
+  const { fleet, clock, watchdog, tokenKey, limits, failures, authorizer, signal } = options;
   const rates = new TokenBuckets(limits.deviceRate);
   const downloads = new Counted(limits.downloads, 'downloads');
   const perDevice = new Map<string, Counted>();
@@ -62,7 +64,10 @@ export function createFaceContext(
     watchdog,
     tokenKey,
     signal,
+    waits: new OpenWaits(),
     openDownloads: () => downloads.open,
+    authorize: ({ exchange }, roles) =>
+      authorizer.authorize(exchange.header('authorization'), exchange.peerAddress, roles),
     authenticate: async (request, deviceId) => {
       const credential = parseCredential(request.exchange.header('authorization'));
       const user = credential?.kind === 'basic' ? credential.user : null;
@@ -88,7 +93,7 @@ export function createFaceContext(
       const outcome = await sendArtifact(exchange, artifact, {
         clock,
         watchdog,
-        signal: hardSignal,
+        signal: options.hardSignal,
         onStart: (status, range) => {
           bytes = range === null ? 0 : range.end - range.start;
           observe.onStart?.(status);

@@ -3,6 +3,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { z } from 'zod';
 import type { Exchange, Front } from '../../serve/index.ts';
 import { ServerError } from '../codes.ts';
+import { bodyCut } from '../http/read-body.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { validate } from '../http/validate.ts';
 
@@ -53,7 +54,7 @@ export function collectBody(
       sinceMs ??= now;
       if (now - sinceMs <= mostMs) return;
       unwatch();
-      reject(new ServerError('server/body-cut', 'the body came too slowly'));
+      reject(bodyCut('the body came too slowly'));
     },
   });
   source.on('data', (chunk: Uint8Array) => {
@@ -65,6 +66,7 @@ export function collectBody(
     chunks.length = 0;
     reject(
       new ServerError('server/body-too-large', `the body is larger than ${MOST_BODY_BYTES} bytes`, {
+        hint: 'Say less: a status, a boot report or the result of a command is far smaller.',
         details: { mostBytes: MOST_BODY_BYTES },
       }),
     );
@@ -75,7 +77,7 @@ export function collectBody(
   });
   source.once('close', () => {
     unwatch();
-    reject(new ServerError('server/body-cut', 'the body ended early'));
+    reject(bodyCut('the body ended early'));
   });
   return () => promise;
 }

@@ -96,6 +96,9 @@ function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch (cause) {
-    throw new ServerError('server/bad-request', 'the path is not percent-encoded UTF-8', { cause });
+    throw new ServerError('server/bad-request', 'the path is not percent-encoded UTF-8', {
+      hint: 'Write what is not ASCII as the %xx of its UTF-8.',
+      cause,
+    });
   }
 }

@@ -1,6 +1,8 @@
 import type { Artifact, Exchange, Front, SendOutcome } from '../../serve/index.ts';
-import type { DeviceContact, Fleet } from '../../fleet/index.ts';
+import type { AccessToken, DeviceContact, Fleet } from '../../fleet/index.ts';
 import type { Clock } from '../../shared/index.ts';
+import type { Roles } from '../access/roles.ts';
+import type { OpenWaits } from '../observe/open-waits.ts';
 import type { FaceRequest } from './face-request.ts';
 
 /**
@@ -36,6 +38,8 @@ export interface FaceContext {
   readonly clock: Clock;
   /** One timer for all deadlines. */
   readonly watchdog: Front['watchdog'];
+  /** Requests that wait for something to happen, for the metrics. */
+  readonly waits: OpenWaits;
   /** Signs download URLs; lives in the data folder. */
   readonly tokenKey: Uint8Array;
   /** Aborted when the server stops: long polls and streams end then. */
@@ -48,6 +52,13 @@ export interface FaceContext {
    * @throws ServerError `server/unauthorized`, `server/rate-limited`
    */
   authenticate(request: FaceRequest, deviceId: string | null): Promise<DeviceContact>;
+  /**
+   * A management token of one of these roles, for the few things that a device does before it has a
+   * credential of its own. Counts against the token's rate.
+   *
+   * @throws ServerError `server/unauthorized`, `server/forbidden`, `server/rate-limited`
+   */
+  authorize(request: FaceRequest, roles: Roles): Promise<AccessToken>;
   /**
    * Answers with the bytes of an artifact (ranges, HEAD, conditions), within the limits on concurrent
    * downloads: of the device and of the server.

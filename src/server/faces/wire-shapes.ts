@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isChosenId } from '../../fleet/index.ts';
+import { isChosenId, LONGEST_VERSION } from '../../fleet/index.ts';
 import { printable } from '../../shared/index.ts';
 
 /** What devices report of themselves without naming a package. */
@@ -12,12 +12,12 @@ export const identifier = z
   .max(64)
   .refine(isChosenId, 'must be letters, digits and . _ : -');
 
-/** A version as a device has it: printable, and no longer than a descriptor or a tag can be. */
+/** A version as a device has it: printable. */
 export const versionText = z
   .string()
   .trim()
   .min(1)
-  .max(128)
+  .max(LONGEST_VERSION)
   .regex(/^[^\p{Cc}]*$/u, 'must be printable');
 
 /** A number that is higher at each boot: a counter in NVS, or the time of the boot. */

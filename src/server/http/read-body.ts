@@ -50,10 +50,12 @@ export function refuseDeclaredLength(request: IncomingMessage, mostBytes: number
 /** The refusal of a body beyond the limit. */
 export function tooLarge(mostBytes: number): ServerError {
   return new ServerError('server/body-too-large', `the body is larger than ${mostBytes} bytes`, {
+    hint: 'Send less; the operator of the server sets the limit.',
     details: { mostBytes },
   });
 }
 
-function bodyCut(why: string): ServerError {
+/** The refusal of a body that did not come to its end. */
+export function bodyCut(why: string): ServerError {
   return new ServerError('server/body-cut', why, { hint: 'Send the request again.' });
 }

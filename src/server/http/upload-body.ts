@@ -24,7 +24,7 @@ export async function* uploadBody(
   let startedMs: number | null = null;
   let progressMs: number | null = null;
   let isWaiting = true;
-  const tooSlow = new ServerError('server/body-cut', 'the upload came too slowly');
+  const tooSlow = cut('the upload came too slowly');
   const unwatch = watchdog.watch({
     check: (now) => {
       startedMs ??= now;
@@ -50,9 +50,16 @@ export async function* uploadBody(
     }
   } catch (error) {
     if (error instanceof ServerError) throw error;
-    throw new ServerError('server/body-cut', 'the upload was cut off', { cause: error });
+    throw cut('the upload was cut off', error);
   } finally {
     unwatch();
   }
-  if (!request.complete) throw new ServerError('server/body-cut', 'the upload was cut off');
+  if (!request.complete) throw cut('the upload was cut off');
+}
+
+function cut(why: string, cause?: unknown): ServerError {
+  return new ServerError('server/body-cut', why, {
+    hint: 'Upload it again; nothing of it was kept.',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

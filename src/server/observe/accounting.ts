@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
+import { LONGEST_METHOD } from '../http/method-not-allowed.ts';
 import { plainAddress, plainPeer } from '../http/peer.ts';
 import type { Target } from '../http/target.ts';
 import { type Log, loggedPath } from './log.ts';
@@ -24,7 +25,12 @@ export function createAccounting(metrics: Metrics, log: Log) {
     if (route === null) return;
     const durationMs = performance.now() - startedMs;
     metrics.request(route, method, status, durationMs);
-    const logged = { method, path: loggedPath(path), status, durationMs: Math.round(durationMs) };
+    const logged = {
+      method: method.slice(0, LONGEST_METHOD),
+      path: loggedPath(path),
+      status,
+      durationMs: Math.round(durationMs),
+    };
     log.request({ ...logged, ...rest });
   };
   return {

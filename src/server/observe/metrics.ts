@@ -1,3 +1,4 @@
+import { type OpenWaits, WAIT_KINDS } from './open-waits.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type FleetEvent, type Repositories, ROLLOUT_STATES } from '../../fleet/index.ts';
 
@@ -7,6 +8,8 @@ export interface MetricSources {
   readonly downloads: () => number;
   readonly uploads: () => number;
   readonly eventStreams: () => number;
+  /** Requests of devices that are kept open. */
+  readonly waits: Pick<OpenWaits, 'count'>;
 }
 
 /** What the server counts, in the form that Prometheus reads. */
@@ -20,6 +23,8 @@ export interface Metrics {
   webhook(outcome: 'delivered' | 'failed' | 'given-up'): void;
 }
 
+/** What clients send is theirs to choose; each label value costs memory for good. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const ONE = { page: 0, perPage: 1 } as const;
 
 /** Metrics of one server, apart from those of any other in the process. */
@@ -67,6 +72,15 @@ export function createMetrics(sources: MetricSources): Metrics {
     return (await sources.store().artifacts.list({}, ONE)).total;
   });
   gauge('otakit_last_event_id', 'The id of the last event.', () => sources.store().events.lastId());
+  const waits = new Gauge({
+    name: 'otakit_device_waits_open',
+    help: 'Requests of devices that are kept open until there is something for them.',
+    labelNames: ['kind'],
+    registers,
+    collect: () => {
+      for (const kind of WAIT_KINDS) waits.set({ kind }, sources.waits.count(kind));
+    },
+  });
   const rollouts = new Gauge({
     name: 'otakit_rollouts',
     help: 'Rollouts by state.',
@@ -93,7 +107,10 @@ export function createMetrics(sources: MetricSources): Metrics {
     contentType: register.contentType,
     text: () => register.metrics(),
     request: (route, method, status, durationMs) =>
-      durations.observe({ route, method, status }, durationMs / 1000),
+      durations.observe(
+        { route, method: METHODS.has(method) ? method : 'other', status },
+        durationMs / 1000,
+      ),
     downloaded: (bytes, outcome) => {
       downloads.inc({ outcome });
       downloadedBytes.inc(bytes);

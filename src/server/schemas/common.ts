@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LONGEST_VERSION } from '../../fleet/index.ts';
 
 /** A moment, in milliseconds since the Unix epoch. */
 export const moment = z.int().min(0);
@@ -13,7 +14,7 @@ export const note = z.string().max(4096);
 /** A SHA-256 in lower-case hex. */
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** A version of a package: semver or any other string. */
-export const version = z.string().min(1).max(128);
+export const version = z.string().min(1).max(LONGEST_VERSION);
 /** What a new deployment shall have. */
 export const components = z
   .array(z.string().min(1).max(200))

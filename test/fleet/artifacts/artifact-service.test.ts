@@ -136,7 +136,7 @@ describe('uploading an app image', () => {
     ['a size beyond all limits', { ...FOR_SENSOR, sizeBytes: 1e12 }, 'fleet/too-large', null],
     ['an empty version', { ...FOR_SENSOR, version: '' }, 'fleet/invalid', 'version'],
     ['an escape sequence', { ...FOR_SENSOR, version: '1\u001b[2J' }, 'fleet/invalid', 'version'],
-    ['a long version', { ...FOR_SENSOR, version: '1'.repeat(65) }, 'fleet/invalid', 'version'],
+    ['a long version', { ...FOR_SENSOR, version: '1'.repeat(129) }, 'fleet/invalid', 'version'],
     [
       'a minVersion that is not below',
       { ...FOR_SENSOR, minVersion: 'v1.0.0' },

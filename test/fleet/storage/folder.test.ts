@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { chmod, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -31,6 +31,21 @@ describe('a data folder', () => {
     await expect(second.store.read.settings.get('a')).resolves.toBe('b');
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     expect((await stat(second.blobFolder)).isDirectory()).toBe(true);
+    for (const name of ['fleet.db', 'fleet.db-wal']) {
+      expect([name, (await stat(join(folder, name))).mode & 0o777]).toEqual([name, 0o600]);
+    }
+  });
+
+  it('keeps its database to its owner where others could read it before', async () => {
+    const folder = await temporaryFolder();
+    const first = await openFleetFolder(folder, { clock });
+    await first[Symbol.asyncDispose]();
+    const database = join(folder, 'fleet.db');
+    await chmod(database, 0o644);
+    await using second = await openFleetFolder(folder, { clock });
+    await second.store.transaction((r) => r.settings.set('a', 'b'));
+    expect((await stat(database)).mode & 0o777).toBe(0o600);
+    expect((await stat(`${database}-wal`)).mode & 0o777).toBe(0o600);
   });
 
   it('is open once within a process', async () => {

@@ -12,6 +12,7 @@ export interface ServerProcess extends AsyncDisposable {
   readonly listening: Promise<{ readonly url: string; readonly firstToken: string | null } | null>;
   /** Resolves once it has taken the folder for itself: from then on it may write there. */
   hasFolder(): Promise<void>;
+  readonly pid: number;
   readonly isKilled: boolean;
   /** `SIGKILL`: nothing in the process has a say in it. Resolves when it is gone. */
   kill(): Promise<void>;
@@ -24,11 +25,17 @@ export interface ServerProcess extends AsyncDisposable {
 /** Compiled once for all of the processes, so that a restart takes as long as loading does. */
 const COMPILED = join(tmpdir(), 'otakit-test-compiled');
 
-export function startServer(folder: string, level = 'warn'): ServerProcess {
+/** @param launcher a command that runs what follows it, such as one that gives it a small disk */
+export function startServer(
+  folder: string,
+  level = 'warn',
+  launcher: readonly string[] = [],
+): ServerProcess {
   const program = [join(REPOSITORY, 'src/main.ts'), 'server', '--data', folder];
+  const [command, ...before] = [...launcher, process.execPath];
   const child = spawn(
-    process.execPath,
-    [...program, '--port', '0', '--bind', '127.0.0.1', '--log', level, '--json'],
+    command,
+    [...before, ...program, '--port', '0', '--bind', '127.0.0.1', '--log', level, '--json'],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, OTAKIT_DEBUG: '' },
@@ -67,6 +74,7 @@ export function startServer(folder: string, level = 'warn'): ServerProcess {
         await setTimeout(1);
       }
     },
+    pid: child.pid ?? 0,
     get isKilled() {
       return isKilled;
     },

@@ -45,6 +45,7 @@ export class StoredTags implements TagRepository {
     } catch (error) {
       if (constraintOf(error) !== 'unique') throw error;
       throw new FleetError('fleet/exists', `There is a tag ${tag} already.`, {
+        hint: 'Use it, or take another name.',
         details: { noun: 'tag', id: tag },
         cause: error,
       });
@@ -61,6 +62,7 @@ export class StoredTags implements TagRepository {
     } catch (error) {
       if (constraintOf(error) !== 'foreign-key') throw error;
       throw new FleetError('fleet/in-use', `The tag ${tag} is still on a device.`, {
+        hint: 'Take it off first: otakit device list --tag shows who has it.',
         details: { noun: 'tag', id: tag },
         cause: error,
       });

@@ -44,6 +44,7 @@ export async function longPoll(
     let news = seen !== undefined && (await hasChanged(context, contact, seen));
     if (commands.length === 0 && !news && wait > 0) {
       using _seat = room.enter(deviceId, wakeUp.end);
+      using _open = context.waits.enter('long-poll');
       using _watch = watchPeer(context, request.exchange, wakeUp.end);
       const reason = await wakeUp.wait(endsAtMs - clock.now());
       if (request.exchange.isGone) return request.exchange.abort();

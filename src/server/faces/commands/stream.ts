@@ -27,6 +27,7 @@ export async function streamCommands(
   const { deviceId } = contact.device;
   const wakeUp = new WakeUp(clock);
   using _seat = room.enter(deviceId, wakeUp.end);
+  using _open = context.waits.enter('stream');
   using _watch = watchPeer(context, exchange, wakeUp.end);
   const stopListening = fleet.gate.onNews(deviceId, wakeUp.news);
   const encoder = new TextEncoder();

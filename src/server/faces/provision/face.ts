@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { ServerError } from '../../codes.ts';
 import type { CreateFace, FaceContext } from '../face.ts';
 import type { FaceRequest } from '../face-request.ts';
 import { identifier } from '../wire-shapes.ts';
+
+const PROVISIONERS = ['provisioner'] as const;
 
 const newDevice = z.object({
   device_id: identifier,
@@ -21,28 +22,10 @@ export const createProvisionFace: CreateFace = (context) => ({
   ],
 });
 
-async function provision({ fleet }: FaceContext, request: FaceRequest): Promise<void> {
-  const [, secret = ''] =
-    /^bearer +(\S+)$/i.exec(request.exchange.header('authorization') ?? '') ?? [];
-  const token = await fleet.tokens.authenticate(secret);
-  if (token === null) {
-    throw new ServerError('server/unauthorized', 'a provisioning token is needed', {
-      hint: 'Send `Authorization: Bearer otk_…` with a token of the role provisioner.',
-      details: { challenge: 'Bearer realm="otakit"' },
-    });
-  }
-  if (token.role !== 'provisioner') {
-    throw new ServerError(
-      'server/forbidden',
-      `a token of the role ${token.role} registers nobody here`,
-      {
-        hint: 'Use a token of the role provisioner, or POST /api/v1/devices.',
-        details: { role: token.role },
-      },
-    );
-  }
+async function provision(context: FaceContext, request: FaceRequest): Promise<void> {
+  const token = await context.authorize(request, PROVISIONERS);
   const { device_id: deviceId, name, blueprint_id: blueprintId } = await request.json(newDevice);
-  const made = await fleet.gate.register(token, {
+  const made = await context.fleet.gate.register(token, {
     deviceId,
     ...(name !== undefined && { name }),
     ...(typeof blueprintId === 'string' && { blueprintId }),
