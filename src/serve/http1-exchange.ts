@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Exchange, PeerGone, plainAddress } from './exchange.ts';
+import { type Exchange, type HttpProtocol, PeerGone, plainAddress } from './exchange.ts';
 import type { HeaderList } from './plan-response.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -19,48 +19,84 @@ export function http1Exchange(
   response: ServerResponse,
   watchdog: Watchdog,
 ): Exchange {
-  const { socket } = request;
-  onNextRequest.get(socket)?.();
-  onNextRequest.delete(socket);
-  let whenGone: (() => void) | null = null;
-  response.once('close', () => whenGone?.());
+  return new Http1Exchange(request, response, watchdog);
+}
 
-  return {
-    protocol: request.httpVersion === '1.0' ? 'HTTP/1.0' : 'HTTP/1.1',
-    method: request.method ?? '',
-    target: request.url ?? '',
-    peerAddress: plainAddress(socket.remoteAddress),
-    header: (name) => {
-      const value = request.headers[name];
-      return Array.isArray(value) ? value.join(', ') : value;
-    },
-    answer: (status, headers, body) => {
-      // What a refused upload still has to say is not worth waiting for.
-      if (hasBody(request) && !request.complete) response.shouldKeepAlive = false;
-      response.writeHead(status, flat(headers));
-      response.end(body === '' ? undefined : body);
-    },
-    begin: (status, headers) => {
-      response.writeHead(status, flat(headers));
-    },
-    write: (bytes, isLast) =>
-      new Promise((resolve, reject) => {
-        if (socket.destroyed) return reject(new PeerGone());
-        const taken = (error?: Error | null) => {
-          whenGone = null;
-          if (error) reject(new PeerGone());
-          else resolve();
-        };
-        whenGone = () => reject(new PeerGone());
-        if (isLast) response.end(bytes, taken);
-        else response.write(bytes, taken);
-      }),
-    delivered: () => untilSettled(socket, watchdog),
-    get isGone() {
-      return socket.destroyed || socket.readableEnded;
-    },
-    abort: () => socket.destroy(),
-  };
+// A class, not an object with a getter that knows its request: for each of those V8 makes a hidden class
+// that lives, with all that the getter knows, until the next big garbage collection.
+class Http1Exchange implements Exchange {
+  readonly peerAddress: string;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #socket: Socket;
+  readonly #watchdog: Watchdog;
+  #whenGone: (() => void) | null = null;
+
+  constructor(request: IncomingMessage, response: ServerResponse, watchdog: Watchdog) {
+    this.#request = request;
+    this.#response = response;
+    this.#socket = request.socket;
+    this.#watchdog = watchdog;
+    // The socket forgets it when it is closed.
+    this.peerAddress = plainAddress(request.socket.remoteAddress);
+    onNextRequest.get(this.#socket)?.();
+    onNextRequest.delete(this.#socket);
+    response.once('close', () => this.#whenGone?.());
+  }
+
+  get protocol(): HttpProtocol {
+    return this.#request.httpVersion === '1.0' ? 'HTTP/1.0' : 'HTTP/1.1';
+  }
+
+  get method(): string {
+    return this.#request.method ?? '';
+  }
+
+  get target(): string {
+    return this.#request.url ?? '';
+  }
+
+  get isGone(): boolean {
+    return this.#socket.destroyed || this.#socket.readableEnded;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  answer(status: number, headers: HeaderList, body: string): void {
+    // What a refused upload still has to say is not worth waiting for.
+    if (hasBody(this.#request) && !this.#request.complete) this.#response.shouldKeepAlive = false;
+    this.#response.writeHead(status, flat(headers));
+    this.#response.end(body === '' ? undefined : body);
+  }
+
+  begin(status: number, headers: HeaderList): void {
+    this.#response.writeHead(status, flat(headers));
+  }
+
+  write(bytes: Uint8Array, isLast: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) return reject(new PeerGone());
+      const taken = (error?: Error | null) => {
+        this.#whenGone = null;
+        if (error) reject(new PeerGone());
+        else resolve();
+      };
+      this.#whenGone = () => reject(new PeerGone());
+      if (isLast) this.#response.end(bytes, taken);
+      else this.#response.write(bytes, taken);
+    });
+  }
+
+  delivered(): Promise<void> {
+    return untilSettled(this.#socket, this.#watchdog);
+  }
+
+  abort(): void {
+    this.#socket.destroy();
+  }
 }
 
 /**
@@ -100,5 +136,7 @@ function hasBody(request: IncomingMessage): boolean {
 
 /** Node's raw header form, which keeps the names' case. */
 function flat(headers: HeaderList): string[] {
-  return headers.flatMap(([name, value]) => [name, value]);
+  const raw: string[] = [];
+  for (const [name, value] of headers) raw.push(name, value);
+  return raw;
 }

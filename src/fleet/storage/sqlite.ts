@@ -18,7 +18,7 @@ import {
 } from 'kysely';
 import { diskFull } from '../full-disk.ts';
 
-/** Enough for every fixed query of the repositories; what has many forms (lists) takes turns. */
+/** Enough for every fixed query of the repositories, beside those that have many forms (lists). */
 const CACHED_STATEMENTS = 256;
 const BUSY_TIMEOUT_MS = 5000;
 const BUSY = 5;
@@ -170,7 +170,9 @@ interface CachedStatement {
 
 class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
-  readonly #cache = new Map<string, CachedStatement>();
+  #recent = new Map<string, CachedStatement>();
+  /** Those that were recent before; what is used of them is recent again, the rest is forgotten. */
+  #older = new Map<string, CachedStatement>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -194,15 +196,14 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   #prepared(sql: string): CachedStatement {
-    const cached = this.#cache.get(sql);
-    // Deleted and set again, so that the map is in the order of last use.
-    this.#cache.delete(sql);
-    const prepared = cached ?? this.#prepare(sql);
-    this.#cache.set(sql, prepared);
-    if (this.#cache.size > CACHED_STATEMENTS) {
-      const oldest = this.#cache.keys().next();
-      if (oldest.done !== true) this.#cache.delete(oldest.value);
+    const recent = this.#recent.get(sql);
+    if (recent !== undefined) return recent;
+    const prepared = this.#older.get(sql) ?? this.#prepare(sql);
+    if (this.#recent.size === CACHED_STATEMENTS) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
     }
+    this.#recent.set(sql, prepared);
     return prepared;
   }
 

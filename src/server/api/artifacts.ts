@@ -169,7 +169,7 @@ export const ARTIFACT_ROUTES = [
     handle: async ({ fleet, services, params, exchange }) => {
       await using artifact = await fleet.artifacts.open(params.artifactId);
       const { clock, watchdog, metrics, signal } = services;
-      const outcome = await sendArtifact(exchange, artifact, { clock, watchdog, signal });
+      const outcome = await sendArtifact(exchange(), artifact, { clock, watchdog, signal });
       if (outcome.kind === 'delivered') {
         metrics.downloaded(outcome.range.end - outcome.range.start, 'delivered');
       } else if (outcome.kind === 'cut') {

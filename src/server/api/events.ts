@@ -46,7 +46,7 @@ export const EVENT_ROUTES = [
           typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : null;
         const isAllowed = async () =>
           token.tokenId === 'local' || (await isAlive(fleet, token.tokenId, services.clock.now()));
-        await services.eventStreams.send(exchange, resumed ?? after ?? null, rest, isAllowed);
+        await services.eventStreams.send(exchange(), resumed ?? after ?? null, rest, isAllowed);
         return;
       }
       const list = await fleet.events.after(after ?? 0, limit, rest);

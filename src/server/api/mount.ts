@@ -112,9 +112,7 @@ async function answer(
     signal: AbortSignal.any([services.signal, gone.signal]),
     request,
     response,
-    get exchange() {
-      return http1Exchange(request, response, watchdog);
-    },
+    exchange: () => http1Exchange(request, response, watchdog),
   };
   const run = (): Promise<unknown> => route.handle(call);
   const result = route.idempotent

@@ -85,8 +85,8 @@ export interface Call<Params, Query, Body> {
   readonly signal: AbortSignal;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** The request as the download handler takes it. */
-  readonly exchange: Exchange;
+  /** Makes it into what the download handler takes. */
+  readonly exchange: () => Exchange;
 }
 
 /** A route of any shape, as the list of all of them holds it. */

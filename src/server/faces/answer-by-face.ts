@@ -1,4 +1,4 @@
-import type { Exchange } from '../../serve/index.ts';
+import type { Exchange, HttpProtocol } from '../../serve/index.ts';
 import { asServerError, problemAnswer } from '../http/problem.ts';
 import type { Target } from '../http/target.ts';
 import type { Log } from '../observe/log.ts';
@@ -13,7 +13,7 @@ export async function answerByFace(
   body: FaceRequest['body'],
   log: Log,
 ): Promise<void> {
-  const answer = guarded(exchange);
+  const answer = new GuardedExchange(exchange);
   try {
     await match.route.handle(faceRequest(answer, target, match.params, body));
   } catch (thrown) {
@@ -33,30 +33,57 @@ export async function answerByFace(
 }
 
 /** An exchange that knows whether an answer has begun. */
-function guarded(exchange: Exchange): Exchange & { readonly hasBegun: boolean } {
-  let hasBegun = false;
-  return {
-    protocol: exchange.protocol,
-    method: exchange.method,
-    target: exchange.target,
-    peerAddress: exchange.peerAddress,
-    header: (name) => exchange.header(name),
-    answer: (status, headers, body) => {
-      hasBegun = true;
-      exchange.answer(status, headers, body);
-    },
-    begin: (status, headers) => {
-      hasBegun = true;
-      exchange.begin(status, headers);
-    },
-    write: (bytes, isLast) => exchange.write(bytes, isLast),
-    delivered: () => exchange.delivered(),
-    abort: () => exchange.abort(),
-    get isGone() {
-      return exchange.isGone;
-    },
-    get hasBegun() {
-      return hasBegun;
-    },
-  };
+class GuardedExchange implements Exchange {
+  hasBegun = false;
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  get protocol(): HttpProtocol {
+    return this.#exchange.protocol;
+  }
+
+  get method(): string {
+    return this.#exchange.method;
+  }
+
+  get target(): string {
+    return this.#exchange.target;
+  }
+
+  get peerAddress(): string {
+    return this.#exchange.peerAddress;
+  }
+
+  get isGone(): boolean {
+    return this.#exchange.isGone;
+  }
+
+  header(name: string): string | undefined {
+    return this.#exchange.header(name);
+  }
+
+  answer(...[status, headers, body]: Parameters<Exchange['answer']>): void {
+    this.hasBegun = true;
+    this.#exchange.answer(status, headers, body);
+  }
+
+  begin(...[status, headers]: Parameters<Exchange['begin']>): void {
+    this.hasBegun = true;
+    this.#exchange.begin(status, headers);
+  }
+
+  write(bytes: Uint8Array, isLast: boolean): Promise<void> {
+    return this.#exchange.write(bytes, isLast);
+  }
+
+  delivered(): Promise<void> {
+    return this.#exchange.delivered();
+  }
+
+  abort(): void {
+    this.#exchange.abort();
+  }
 }

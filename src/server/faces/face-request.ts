@@ -5,6 +5,7 @@ import type { Exchange, Front } from '../../serve/index.ts';
 import { ServerError } from '../codes.ts';
 import { bodyCut } from '../http/read-body.ts';
 import { parseJson } from '../http/parse-json.ts';
+import type { Target } from '../http/target.ts';
 import { validate } from '../http/validate.ts';
 
 /** A device has little to say: a status, a result of a command. */
@@ -92,35 +93,60 @@ export function emptyBody(): Promise<Uint8Array> {
 /** One request in the form that faces take. */
 export function faceRequest(
   exchange: Exchange,
-  { path, search }: { readonly path: string; readonly search: string },
+  target: Target,
   params: FaceRequest['params'],
   body: FaceRequest['body'],
 ): FaceRequest {
-  let query: URLSearchParams | null = null;
-  return {
-    exchange,
-    path,
-    params,
-    get query() {
-      query ??= new URLSearchParams(search);
-      return query;
-    },
-    body,
-    json: async (shape) => validate(shape, parseJson(await body()), 'body'),
-    answerJson: (status, value, headers = []) => {
-      const text = JSON.stringify(value);
-      exchange.answer(
-        status,
-        [
-          ['Content-Type', 'application/json'],
-          ['Content-Length', String(Buffer.byteLength(text))],
-          ['Cache-Control', 'no-store'],
-          ...headers,
-        ],
-        text,
-      );
-    },
-  };
+  return new ReadRequest(exchange, target, params, body);
+}
+
+class ReadRequest implements FaceRequest {
+  readonly exchange: Exchange;
+  readonly path: string;
+  readonly params: FaceRequest['params'];
+  readonly body: FaceRequest['body'];
+  readonly #search: string;
+  #query: URLSearchParams | null = null;
+
+  constructor(
+    exchange: Exchange,
+    { path, search }: Target,
+    params: FaceRequest['params'],
+    body: FaceRequest['body'],
+  ) {
+    this.exchange = exchange;
+    this.path = path;
+    this.params = params;
+    this.body = body;
+    this.#search = search;
+  }
+
+  get query(): URLSearchParams {
+    this.#query ??= new URLSearchParams(this.#search);
+    return this.#query;
+  }
+
+  async json<Shape extends z.ZodType>(shape: Shape): Promise<z.output<Shape>> {
+    return validate(shape, parseJson(await this.body()), 'body');
+  }
+
+  answerJson(
+    status: number,
+    value: unknown,
+    headers: readonly (readonly [string, string])[] = [],
+  ): void {
+    const text = JSON.stringify(value);
+    this.exchange.answer(
+      status,
+      [
+        ['Content-Type', 'application/json'],
+        ['Content-Length', String(Buffer.byteLength(text))],
+        ['Cache-Control', 'no-store'],
+        ...headers,
+      ],
+      text,
+    );
+  }
 }
 
 function join(chunks: readonly Uint8Array[]): Uint8Array {
