@@ -177,6 +177,6 @@ function fragmentNotRead(id: string): Issue<MachineConfigCode> {
     code: 'machine-config/fragment-not-read',
     severity: 'warning',
     message: `the config uses the fragment ${id}, which may bring an OTA service of its own`,
-    hint: 'Work with --part, so that otakit reads it; one inside another, or one that the API key may not read, look at in the Viam app.',
+    hint: 'Work with --part, so that otakit reads it; one that the API key may not read, look at in the Viam app.',
   };
 }

@@ -129,6 +129,11 @@ export const MACHINE_CONFIG_CODES = {
     kind: 'warning',
     meaning: 'The device writes to the slot of the update before again, so that one does not run.',
   },
+  'machine-config/prefixed': {
+    kind: 'input',
+    meaning:
+      'The OTA service comes from a fragment that is used with a prefix, and nothing overrides it yet.',
+  },
   'machine-config/target': {
     kind: 'input',
     meaning: 'The file with the machine config cannot be read or written.',

@@ -1,13 +1,9 @@
 import { MachineConfigError } from './codes.ts';
 import { type JsonValue, parseMachineConfig } from './document.ts';
+import { variableName } from './fragment-services.ts';
 import { type Fragments, overridePath } from './fragment-use.ts';
-import {
-  chooseOtaService,
-  findOtaServices,
-  OTA_MODEL,
-  type OtaService,
-  variableName,
-} from './ota-service.ts';
+import { OTA_MODEL } from './ota-entries.ts';
+import { chooseOtaService, findOtaServices, type OtaService } from './ota-service.ts';
 import { setValue, type ValuePath } from './text-edit.ts';
 
 /** The two values that make a device update. A value that is left out stays as it is. */
@@ -97,12 +93,25 @@ function setAttribute(
       ? setValue(text, path, { id: use.id, variables: { [variable]: wanted } })
       : setValue(text, [...path, 'variables', variable], wanted);
   }
-  const path = overridePath(config, use.id, name, key);
+  const path = overridePath(config, use, name, key);
+  if (use.prefix !== null && valueAt(config, path) === undefined) refusePrefix(name, use.id);
   return setValue(text, path, path.length === 2 ? newMod(use.id, name, key, wanted) : wanted);
 }
 
 function newMod(id: string, name: string, key: string, wanted: string): JsonValue {
   return { fragment_id: id, mods: [{ $set: { [`services.${name}.attributes.${key}`]: wanted } }] };
+}
+
+/** How an override names what has a prefix is not documented, so none is made up. */
+function refusePrefix(name: string, id: string): never {
+  throw new MachineConfigError(
+    'machine-config/prefixed',
+    `service "${name}" comes from fragment ${id}, which is used with a prefix`,
+    {
+      hint: 'Override url and version once in the Viam app, which otakit then changes; or let the fragment have variables for them; or name the fragment with --fragment.',
+      details: { service: name, fragment: id },
+    },
+  );
 }
 
 function refuseVariable(value: JsonValue | undefined, name: string, key: string): void {

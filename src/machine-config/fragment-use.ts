@@ -10,36 +10,42 @@ export interface FragmentUse {
   readonly index: number;
   /** An older config names the fragment by a plain string instead of an object. */
   readonly plain: boolean;
-  /** What the machine sets the fragment's variables to. */
+  /** What the fragment's variables are set to. */
   readonly variables: JsonObject;
+  /** What goes before the names of all that the fragment brings, and a hyphen. */
+  readonly prefix: string | null;
 }
 
-/** The fragments that a machine config is built on, in order. */
+/** The fragments that a machine config, or another fragment, is built on, in order. */
 export function fragmentUses(config: JsonObject): readonly FragmentUse[] {
   return items(config['fragments']).flatMap((entry, index): readonly FragmentUse[] => {
-    if (typeof entry === 'string') return [{ id: entry, index, plain: true, variables: {} }];
+    if (typeof entry === 'string') {
+      return [{ id: entry, index, plain: true, variables: {}, prefix: null }];
+    }
     if (!isObject(entry) || typeof entry['id'] !== 'string') return [];
-    const { id, variables } = entry;
-    return [{ id, index, plain: false, variables: isObject(variables) ? variables : {} }];
+    const { id, variables: given, prefix: wanted, disabled } = entry;
+    // It stays in the config, but the machine gets nothing of it.
+    if (disabled === true) return [];
+    const variables = isObject(given) ? given : {};
+    const prefix = typeof wanted === 'string' && wanted !== '' ? wanted : null;
+    return [{ id, index, plain: false, variables, prefix }];
   });
 }
 
+/** The app refuses to nest fragments any deeper. */
+export const MOST_FRAGMENT_LEVELS = 5;
+
 /** The fragments that a config is built on, also through others, whose content is not known. */
 export function unreadFragments(config: JsonObject, fragments: Fragments): readonly string[] {
-  const unread = new Set<string>();
   const seen = new Set<string>();
-  const look = (from: JsonObject) => {
-    for (const { id } of fragmentUses(from)) {
-      const content = fragments.get(id);
-      if (content === undefined) unread.add(id);
-      else if (!seen.has(id)) {
-        seen.add(id);
-        look(content);
-      }
-    }
-  };
-  look(config);
-  return [...unread];
+  let users: readonly JsonObject[] = [config];
+  for (let level = 1; level <= MOST_FRAGMENT_LEVELS; level += 1) {
+    const used = users.flatMap(fragmentUses).map(({ id }) => id);
+    const ids = [...new Set(used)].filter((id) => !seen.has(id));
+    for (const id of ids) seen.add(id);
+    users = ids.map((id) => fragments.get(id)).filter((content) => content !== undefined);
+  }
+  return [...seen].filter((id) => !fragments.has(id));
 }
 
 /** What `fragment_mods` sets for one service of a fragment. */
@@ -53,10 +59,14 @@ export interface ServiceOverrides {
 const ATTRIBUTE_KEY = /^services\.([^.]+)\.attributes(?:\.([^.]+))?$/;
 
 /** The values that the `$set` operators of a machine config give to a fragment's service. */
-export function overrides(config: JsonObject, fragmentId: string, name = ''): ServiceOverrides {
+export function overrides(
+  config: JsonObject,
+  use: Pick<FragmentUse, 'id' | 'prefix'>,
+  name = '',
+): ServiceOverrides {
   const found: { url?: JsonValue; version?: JsonValue } = {};
   const names = new Set<string>();
-  for (const { set } of setOperators(config, fragmentId)) {
+  for (const { set } of setOperators(config, use)) {
     for (const [key, value] of Object.entries(set)) {
       const [, service, attribute] = ATTRIBUTE_KEY.exec(key) ?? [];
       if (service === undefined) continue;
@@ -75,13 +85,13 @@ export function overrides(config: JsonObject, fragmentId: string, name = ''): Se
  */
 export function overridePath(
   config: JsonObject,
-  fragmentId: string,
+  use: Pick<FragmentUse, 'id' | 'prefix'>,
   name: string,
   attribute: 'url' | 'version',
 ): ValuePath {
   const all = `services.${name}.attributes`;
   const key = `${all}.${attribute}`;
-  const operators = setOperators(config, fragmentId);
+  const operators = setOperators(config, use);
   for (const { set, path } of operators.toReversed()) {
     if (set[key] !== undefined) return [...path, key];
     const whole = set[all];
@@ -90,7 +100,7 @@ export function overridePath(
   const last = operators.at(-1);
   if (last !== undefined) return [...last.path, key];
   const mods = items(config['fragment_mods']);
-  const entry = mods.findIndex((mod) => isObject(mod) && mod['fragment_id'] === fragmentId);
+  const entry = mods.findIndex((mod) => isAbout(mod, use));
   if (entry === -1) return ['fragment_mods', mods.length];
   const there = mods[entry];
   const count = isObject(there) ? items(there['mods']).length : 0;
@@ -102,9 +112,21 @@ interface SetOperator {
   readonly path: ValuePath;
 }
 
-function setOperators(config: JsonObject, fragmentId: string): readonly SetOperator[] {
+/** Two uses of one fragment are told apart by their prefixes. */
+function isAbout(
+  entry: JsonValue | undefined,
+  { id, prefix }: Pick<FragmentUse, 'id' | 'prefix'>,
+): entry is JsonObject {
+  if (!isObject(entry) || entry['fragment_id'] !== id) return false;
+  return entry['prefix'] === undefined || entry['prefix'] === prefix;
+}
+
+function setOperators(
+  config: JsonObject,
+  use: Pick<FragmentUse, 'id' | 'prefix'>,
+): readonly SetOperator[] {
   return items(config['fragment_mods']).flatMap((entry, index) => {
-    if (!isObject(entry) || entry['fragment_id'] !== fragmentId) return [];
+    if (!isAbout(entry, use)) return [];
     return items(entry['mods']).flatMap((mod, inner) => {
       const set = isObject(mod) ? mod['$set'] : undefined;
       return isObject(set) ? [{ set, path: ['fragment_mods', index, 'mods', inner, '$set'] }] : [];

@@ -19,11 +19,10 @@ export {
   chooseOtaService,
   describeService,
   findOtaServices,
-  OTA_MODEL,
-  OTA_MODEL_SHORT,
   type OtaService,
   type ServiceSource,
 } from './ota-service.ts';
+export { OTA_MODEL, OTA_MODEL_SHORT } from './ota-entries.ts';
 export { redactConfig, redactText, redactUrl } from './redact.ts';
 export type { ConfigSnapshot, ConfigTarget } from './targets/config-target.ts';
 export { fileTarget } from './targets/file-target.ts';

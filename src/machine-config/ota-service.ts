@@ -1,20 +1,17 @@
 import { MachineConfigError } from './codes.ts';
 import { isObject, type JsonObject, type JsonValue } from './document.ts';
+import { servicesOfUse } from './fragment-services.ts';
 import { fragmentUses, type FragmentUse, type Fragments, overrides } from './fragment-use.ts';
-
-/** What the device looks for: a service whose model is exactly this. */
-export const OTA_MODEL = 'rdk:builtin:ota_service';
-
-/** The older spelling, which the Viam app expands before a device sees it. */
-export const OTA_MODEL_SHORT = 'ota_service';
+import { nameOf, otaEntries } from './ota-entries.ts';
 
 /** Where an OTA service of the merged config comes from. */
 export type ServiceSource =
   | { readonly kind: 'own'; readonly index: number }
   | {
       readonly kind: 'fragment';
+      /** The machine's own use; the service may be in a fragment inside that one. */
       readonly use: FragmentUse;
-      /** The variables of the fragment that stand for the two values, where it uses some. */
+      /** The variables for the two values that the machine may set, where the fragment has some. */
       readonly variables: Readonly<Partial<Record<'url' | 'version', string>>>;
     };
 
@@ -41,7 +38,7 @@ export function findOtaServices(
 ): readonly OtaService[] {
   return [
     ...ownServices(config),
-    ...fragmentUses(config).flatMap((use) => fromFragment(config, use, fragments.get(use.id))),
+    ...fragmentUses(config).flatMap((use) => fromFragment(config, use, fragments)),
   ];
 }
 
@@ -91,78 +88,21 @@ function ownServices(config: JsonObject): readonly OtaService[] {
 function fromFragment(
   config: JsonObject,
   use: FragmentUse,
-  fragment: JsonObject | undefined,
+  fragments: Fragments,
 ): readonly OtaService[] {
-  if (fragment === undefined) return fromOverridesAlone(config, use);
-  return otaEntries(fragment).map(({ index, entry, model }) => {
-    const name = nameOf(entry, index);
-    const { url, version } = isObject(entry['attributes']) ? entry['attributes'] : {};
-    const changed = overrides(config, use.id, name);
-    const variables = {
-      ...variable('url', changed.url === undefined ? url : undefined),
-      ...variable('version', changed.version === undefined ? version : undefined),
-    };
-    return {
-      name,
-      model,
-      source: { kind: 'fragment', use, variables },
-      url: changed.url ?? resolved(url, use),
-      version: changed.version ?? resolved(version, use),
-    };
-  });
+  if (!fragments.has(use.id)) return fromOverridesAlone(config, use);
+  return servicesOfUse(use, config, fragments).map(({ variables, ...service }) => ({
+    ...service,
+    source: { kind: 'fragment', use, variables },
+  }));
 }
 
 /** Without the fragment's content, an override of both values is how an OTA service shows. */
 function fromOverridesAlone(config: JsonObject, use: FragmentUse): readonly OtaService[] {
-  return overrides(config, use.id).names.flatMap((name) => {
-    const { url, version } = overrides(config, use.id, name);
+  return overrides(config, use).names.flatMap((name) => {
+    const { url, version } = overrides(config, use, name);
     if (version === undefined || (url === undefined && !/ota/i.test(name))) return [];
     const source = { kind: 'fragment', use, variables: {} } as const;
     return [{ name, model: null, source, url, version }];
   });
-}
-
-interface OtaEntry {
-  readonly index: number;
-  readonly entry: JsonObject;
-  readonly model: string;
-}
-
-function otaEntries(config: JsonObject): readonly OtaEntry[] {
-  const services = config['services'];
-  if (services === undefined || services === null) return [];
-  if (!Array.isArray(services)) {
-    throw new MachineConfigError('machine-config/shape', 'services is not a list', {
-      hint: 'Mend it in the Viam app: services is a list of objects.',
-      details: { path: 'services', expected: 'a list' },
-    });
-  }
-  return services.flatMap((entry: JsonValue, index) => {
-    if (!isObject(entry)) return [];
-    const { model } = entry;
-    return model === OTA_MODEL || model === OTA_MODEL_SHORT ? [{ index, entry, model }] : [];
-  });
-}
-
-function nameOf(entry: JsonObject, index: number): string {
-  return typeof entry['name'] === 'string' ? entry['name'] : `services[${index}]`;
-}
-
-/** `{"$variable": {"name": "ota_version"}}` is how a fragment leaves a value to the machine. */
-export function variableName(value: JsonValue | undefined): string | null {
-  if (!isObject(value) || !isObject(value['$variable'])) return null;
-  const { name } = value['$variable'];
-  return typeof name === 'string' ? name : null;
-}
-
-function variable(key: 'url' | 'version', value: JsonValue | undefined) {
-  const name = variableName(value);
-  return name === null ? {} : { [key]: name };
-}
-
-function resolved(value: JsonValue | undefined, use: FragmentUse): JsonValue | undefined {
-  const name = variableName(value);
-  if (name === null || !isObject(value)) return value;
-  const fallback = isObject(value['$variable']) ? value['$variable']['default_value'] : undefined;
-  return Object.hasOwn(use.variables, name) ? use.variables[name] : fallback;
 }

@@ -2,6 +2,7 @@ import { sha256, toHex } from '../shared/index.ts';
 import { MachineConfigError } from './codes.ts';
 import { type JsonValue, parseMachineConfig } from './document.ts';
 import { type EditOptions, type OtaEdit, setOtaService } from './edit.ts';
+import type { Fragments } from './fragment-use.ts';
 import { findOtaServices, type OtaService } from './ota-service.ts';
 import { removeValue, setValue } from './text-edit.ts';
 
@@ -72,7 +73,9 @@ export async function undoEdit(
       },
     );
   }
-  return undo.before === null ? withoutService(text, present) : withSettings(text, present, undo);
+  return undo.before === null
+    ? withoutService(text, present)
+    : withSettings(text, present, undo, fragments);
 }
 
 /** Where the service was added, there was none before. */
@@ -86,10 +89,15 @@ function withoutService(text: string, { source }: OtaService): string {
   return source.kind === 'own' ? removeValue(text, ['services', source.index]) : text;
 }
 
-function withSettings(text: string, { name, source }: OtaService, { before }: OtaUndo): string {
+function withSettings(
+  text: string,
+  { name, source }: OtaService,
+  { before }: OtaUndo,
+  fragments: Fragments,
+): string {
   if (source.kind === 'fragment') {
     const strings = Object.entries(before ?? {}).filter(([, value]) => typeof value === 'string');
-    return setOtaService(text, Object.fromEntries(strings), { service: name }).text;
+    return setOtaService(text, Object.fromEntries(strings), { service: name, fragments }).text;
   }
   return (['url', 'version'] as const).reduce((result, key) => {
     const path = ['services', source.index, 'attributes', key];

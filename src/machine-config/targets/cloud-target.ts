@@ -1,6 +1,6 @@
 import { MachineConfigError } from '../codes.ts';
 import { type JsonObject, parseMachineConfig } from '../document.ts';
-import { fragmentUses } from '../fragment-use.ts';
+import { fragmentUses, MOST_FRAGMENT_LEVELS } from '../fragment-use.ts';
 import type { ViamCloud } from '../viam/cloud.ts';
 import { updateFragment, updatePart } from '../viam/guarded-update.ts';
 import type {
@@ -117,25 +117,46 @@ function cloudTarget(cloud: ViamCloud, { kind, id, get, put }: CloudDocumentKind
   }
 }
 
-/** A fragment that may not be read is left out: an edit then goes through what the part itself says. */
+/**
+ * The fragments that a config uses, and those inside them. One that may not be read is left out: an edit
+ * then goes through what the part itself says.
+ */
 async function readFragments(
   cloud: ViamCloud,
   config: JsonObject,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, JsonObject>> {
-  const read = await Promise.all(
-    fragmentUses(config).map(async ({ id }) => {
-      const fragment = await cloud
-        .call(`read fragment ${id}`, (client) => client.getFragment(id), signal)
-        .catch((thrown: unknown) => {
-          if (isRefusal(thrown)) return undefined;
-          throw thrown;
-        });
-      const content = fragment?.fragment?.toJson();
+  const read = new Map<string, JsonObject>();
+  const asked = new Set<string>();
+  let users: readonly JsonObject[] = [config];
+  for (let level = 1; level <= MOST_FRAGMENT_LEVELS && users.length > 0; level += 1) {
+    const used = new Set(users.flatMap(fragmentUses).map(({ id }) => id));
+    const ids = [...used].filter((id) => !asked.has(id));
+    const contents = await Promise.all(ids.map((id) => readFragment(cloud, id, signal)));
+    const found = ids.flatMap((id, index) => {
+      asked.add(id);
+      const content = contents[index];
       return content === undefined ? [] : [[id, content] as const];
-    }),
-  );
-  return new Map(read.flat());
+    });
+    for (const [id, content] of found) read.set(id, content);
+    users = found.map(([, content]) => content);
+  }
+  return read;
+}
+
+async function readFragment(
+  cloud: ViamCloud,
+  id: string,
+  signal?: AbortSignal,
+): Promise<JsonObject | undefined> {
+  try {
+    const read = (client: AppClient) => client.getFragment(id);
+    const fragment = await cloud.call(`read fragment ${id}`, read, signal);
+    return fragment?.fragment?.toJson();
+  } catch (thrown) {
+    if (isRefusal(thrown)) return undefined;
+    throw thrown;
+  }
 }
 
 function isRefusal(thrown: unknown): boolean {

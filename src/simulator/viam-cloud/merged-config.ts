@@ -7,26 +7,70 @@ import type { JsonObject, JsonValue } from '../../machine-config/index.ts';
 
 type Json = JsonValue | undefined;
 
+/** The app refuses to nest fragments any deeper. */
+const MOST_LEVELS = 5;
+/** What a prefix goes before the names of. */
+const NAMED = ['components', 'services', 'jobs', 'remotes', 'triggers'];
+
+type FragmentById = (id: string) => JsonObject | undefined;
+
 /** A config with its fragments merged in: the part's own resources first, then each fragment's. */
-export function mergeFragments(
-  config: JsonObject,
-  fragment: (id: string) => JsonObject | undefined,
-): JsonObject {
+export function mergeFragments(config: JsonObject, fragment: FragmentById): JsonObject {
   const { fragments, fragment_mods: mods, ...own } = config;
-  const merged: Record<string, JsonValue> = { ...own };
-  for (const use of list(fragments)) {
-    const id = typeof use === 'string' ? use : object(use)['id'];
-    const content = typeof id === 'string' ? fragment(id) : undefined;
-    if (content === undefined) continue;
-    const filled = object(fillVariables(content, object(object(use)['variables'])));
-    const changed = applyMods(
-      filled,
-      list(mods).filter((mod) => object(mod)['fragment_id'] === id),
-    );
-    for (const [key, value] of Object.entries(changed)) {
-      if (Array.isArray(value)) merged[key] = [...list(merged[key]), ...value];
-      else merged[key] ??= value;
-    }
+  return concatenated([own, ...expandAll(fragments, mods, { fragment, variables: {}, path: [] })]);
+}
+
+interface Around {
+  readonly fragment: FragmentById;
+  /** What whoever uses the fragments has set. */
+  readonly variables: JsonObject;
+  readonly path: readonly string[];
+}
+
+/** The contents of the fragments that something uses, each with the changes that it makes to it. */
+function expandAll(uses: Json, mods: Json, around: Around): readonly JsonObject[] {
+  return list(uses).flatMap((entry) => {
+    const use = typeof entry === 'string' ? { id: entry } : object(entry);
+    const { id, prefix } = use;
+    if (typeof id !== 'string' || use['disabled'] === true) return [];
+    const content = expand(id, object(use['variables']), around);
+    if (content === null) return [];
+    const named = typeof prefix === 'string' && prefix !== '' ? prefixed(content, prefix) : content;
+    const concerned = list(mods).filter((mod) => {
+      const { fragment_id: of, prefix: only = prefix } = object(mod);
+      return of === id && only === prefix;
+    });
+    return [applyMods(named, concerned)];
+  });
+}
+
+/** A fragment with the ones inside it, which come first. */
+function expand(id: string, set: JsonObject, { fragment, variables, path }: Around) {
+  const content = fragment(id);
+  if (content === undefined || path.includes(id) || path.length >= MOST_LEVELS) return null;
+  const all = { ...variables, ...set };
+  const { fragments, fragment_mods: mods, ...own } = object(fillVariables(content, all));
+  const inner = expandAll(fragments, mods, { fragment, variables: all, path: [...path, id] });
+  return concatenated([...inner, own]);
+}
+
+function prefixed(content: JsonObject, prefix: string): JsonObject {
+  const named = NAMED.filter((key) => Array.isArray(content[key])).map((key) => [
+    key,
+    list(content[key]).map((entry) => {
+      const { name } = object(entry);
+      return typeof name === 'string' ? { ...object(entry), name: `${prefix}-${name}` } : entry;
+    }),
+  ]);
+  return { ...content, ...(Object.fromEntries(named) as JsonObject) };
+}
+
+/** Lists one after the other; of anything else the first one counts. */
+function concatenated(contents: readonly JsonObject[]): JsonObject {
+  const merged: Record<string, JsonValue> = {};
+  for (const [key, value] of contents.flatMap((content) => Object.entries(content))) {
+    if (Array.isArray(value)) merged[key] = [...list(merged[key]), ...value];
+    else merged[key] ??= value;
   }
   return merged;
 }
