@@ -1,6 +1,8 @@
-import { Command, Help, type Option } from 'commander';
+import { Command, Help, type Option, type ParseOptionsResult } from 'commander';
+import { CliError } from './codes.ts';
 import type { CliContext } from './context.ts';
 import { type Cli, NOUNS } from './nouns.ts';
+import { ownName } from './option-names.ts';
 import { packageVersion } from './package-version.ts';
 
 /**
@@ -55,6 +57,19 @@ class OtakitCommand extends Command {
     return new OtakitCommand(name, this.#env);
   }
 
+  override parseOptions(args: string[]): ParseOptionsResult {
+    const end = args.includes('--') ? args.indexOf('--') : args.length;
+    return super.parseOptions(args.map((arg, at) => (at < end ? ownName(this, arg) : arg)));
+  }
+
+  /** What is wrong with the arguments, and where to read on. */
+  override error(message: string): never {
+    const [, said = message, guess = ''] =
+      /^(?:error: )?([^]*?)(?:\n\((Did you mean .*)\))?$/.exec(message) ?? [];
+    const help = `See \`${pathOf(this)} --help\`.`;
+    throw new CliError('cli/usage', said, { hint: guess === '' ? help : `${guess} ${help}` });
+  }
+
   override createHelp(): Help {
     return Object.assign(new OtakitHelp(), this.configureHelp());
   }
@@ -75,6 +90,11 @@ class OtakitHelp extends Help {
       Object.create(option, { envVar: { value: undefined } }) as Option,
     );
   }
+}
+
+function pathOf(command: Command): string {
+  const { parent } = command;
+  return parent === null ? command.name() : `${pathOf(parent)} ${command.name()}`;
 }
 
 function environmentPrefix(command: Command): string {

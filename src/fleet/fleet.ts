@@ -221,6 +221,14 @@ export interface DeploymentService {
   ): Promise<Deployment>;
 }
 
+/** Tags to add to those that are there, or to take away from them. */
+interface TagChanges {
+  readonly addReleaseTags?: readonly string[];
+  readonly removeReleaseTags?: readonly string[];
+  readonly addDeviceTags?: readonly string[];
+  readonly removeDeviceTags?: readonly string[];
+}
+
 /** Deployments aimed by blueprint and tags, switched on and off. */
 export interface ReleaseService extends Readable<Release, { enabled?: boolean; tag?: string }> {
   create(
@@ -231,7 +239,7 @@ export interface ReleaseService extends Readable<Release, { enabled?: boolean; t
   update(
     actor: Actor,
     releaseId: string,
-    changes: Changes<Pick<Release, 'enabled' | 'releaseTags' | 'deviceTags'>>,
+    changes: Changes<Pick<Release, 'enabled' | 'releaseTags' | 'deviceTags'>> & TagChanges,
   ): Promise<Release>;
   remove(actor: Actor, releaseId: string): Promise<void>;
 }

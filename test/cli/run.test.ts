@@ -21,6 +21,22 @@ describe('otakit', () => {
     expect(stderr).toContain('hint: ');
   });
 
+  it.each([
+    [
+      ['rollout', 'start', '--cohort', 'c', '--canry', '5%'],
+      'Did you mean --canary? See `otakit rollout start --help`.',
+    ],
+    [['rollout', 'strt'], 'Did you mean start? See `otakit rollout --help`.'],
+    [['rollout', 'start', '--quux'], 'See `otakit rollout start --help`.'],
+    [['rollout', 'start'], 'See `otakit rollout start --help`.'],
+    [['imge'], 'Did you mean image? See `otakit --help`.'],
+  ])('says with %j where to read on', async (args, hint) => {
+    const { exitCode, stderr } = await otakit(args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^error cli\/usage: [^\n]+\nhint: /);
+    expect(stderr).toContain(`hint: ${hint}\n`);
+  });
+
   it('says that a command is missing after a noun', async () => {
     const { exitCode, stderr } = await otakit(['image']);
     expect(exitCode).toBe(2);

@@ -255,6 +255,15 @@ describe('services of the fleet', () => {
       expect(release).toMatchObject({ enabled: false, sequence: 1, deviceTags: [] });
       const on = await world.fleet.releases.update(LOCAL, release.releaseId, { enabled: true });
       expect(on.enabled).toBe(true);
+      const named = await world.fleet.releases.update(LOCAL, release.releaseId, {
+        addReleaseTags: ['b', 'a', '1.0.0'],
+        removeReleaseTags: ['b', 'none'],
+      });
+      expect(named.releaseTags).toEqual(['1.0.0', 'a']);
+      const unknown = world.fleet.releases.update(LOCAL, release.releaseId, {
+        addDeviceTags: ['nobody'],
+      });
+      await expect(unknown).rejects.toMatchObject({ code: 'fleet/not-found' });
       const again = world.fleet.releases.create(LOCAL, { deploymentId, releaseTags: ['1.0.0'] });
       await expect(again).rejects.toMatchObject({ code: 'fleet/exists' });
       await world.fleet.releases.remove(LOCAL, release.releaseId);

@@ -1,6 +1,7 @@
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
 import type { RegisterNoun } from '../nouns.ts';
+import { alsoCalled } from '../option-names.ts';
 import type { CreateOptions } from './create.ts';
 import type { DownloadOptions } from './download.ts';
 
@@ -12,7 +13,9 @@ interface Filter extends ListOptions {
 
 /** `otakit artifact …`: the bytes of package versions. */
 export const registerArtifact: RegisterNoun = (noun, { context }) => {
-  addCommon(noun.command('create').alias('upload').argument('[file]', 'the image; or use --uri'))
+  const create = noun.command('create').alias('upload');
+  alsoCalled(create, { '--pkg': '--package', '--blueprints': '--blueprint' });
+  addCommon(create.argument('[file]', 'the image; or use --uri'))
     .description('Check an image against its hardware and add it as a version of a package.')
     .option('--package <package>', 'which package', 'main')
     .option('--version <version>', 'its version; that in the app descriptor otherwise')
@@ -28,7 +31,9 @@ export const registerArtifact: RegisterNoun = (noun, { context }) => {
       await create(file, options, context);
     });
 
-  addList(noun.command('list'))
+  addList(
+    alsoCalled(noun.command('list'), { '--pkg': '--package', '--version': '--artifact-version' }),
+  )
     .description('List the artifacts.')
     .option('--package <package>', 'only of this package')
     .option('--artifact-version <version>', 'only of this version')
@@ -85,6 +90,7 @@ export const registerArtifact: RegisterNoun = (noun, { context }) => {
 const CREATE_HELP = `
 An app image has to pass the whole image check against the chip, the flash size and the partition
 table of every --blueprint before any device can see it. What fails leaves nothing behind.
+What goliothctl calls --pkg is understood, too.
 
 Examples:
   otakit artifact create build/app.bin --blueprint sensor-v2

@@ -4,6 +4,7 @@ import type { CreateOptions } from './create.ts';
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
 import type { RegisterNoun } from '../nouns.ts';
+import { alsoCalled } from '../option-names.ts';
 
 const COLUMNS: readonly EntityColumn<Deployment>[] = [
   { title: 'deployment', value: (entity) => entity.deploymentId },
@@ -19,7 +20,7 @@ const COLUMNS: readonly EntityColumn<Deployment>[] = [
 
 /** `otakit deployment …`: bundles of artifacts. */
 export const registerDeployment: RegisterNoun = (noun, { context }) => {
-  addCommon(noun.command('create'))
+  addCommon(alsoCalled(noun.command('create'), { '--component': '--components' }))
     .description('Bundle artifacts, at most one per package. A deployment never changes.')
     .option('--components <package@version>', 'or an artifact id; repeatable', several)
     .option(

@@ -3,6 +3,7 @@ import type { EntityColumn } from '../fleet/entity-table.ts';
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
 import type { RegisterNoun } from '../nouns.ts';
+import { alsoCalled } from '../option-names.ts';
 import type { SecretOptions } from './secret.ts';
 
 const COLUMNS: readonly EntityColumn<Device>[] = [
@@ -37,9 +38,23 @@ interface UpdateOptions extends CommonOptions {
   readonly removeTag?: readonly string[];
 }
 
+const OTHER_TAGS = {
+  '--add-tags': '--add-tag',
+  '--remove-tags': '--remove-tag',
+  '--rm-tag': '--remove-tag',
+  '--rm-tags': '--remove-tag',
+  '--add-device-tag': '--add-tag',
+  '--rm-device-tag': '--remove-tag',
+};
+
 /** `otakit device …`: boards. */
 export const registerDevice: RegisterNoun = (noun, { context }) => {
-  addCommon(noun.command('create').argument('<device>', 'its id, often the MAC'))
+  addCommon(
+    alsoCalled(noun.command('create'), { '--tags': '--tag' }).argument(
+      '<device>',
+      'its id, often the MAC',
+    ),
+  )
     .description('Register a device and print its secret, once.')
     .option('--name <text>', 'for people')
     .option('--blueprint <blueprint>', 'its hardware')
@@ -51,7 +66,7 @@ export const registerDevice: RegisterNoun = (noun, { context }) => {
       await create(deviceId, options, context);
     });
 
-  addList(noun.command('list'))
+  addList(alsoCalled(noun.command('list'), { '--tags': '--tag' }))
     .description('List the devices.')
     .option('--blueprint <blueprint>', 'only this hardware')
     .option('--cohort <cohort>', 'only in this cohort')
@@ -84,7 +99,7 @@ export const registerDevice: RegisterNoun = (noun, { context }) => {
       await show(`/devices/${segment(deviceId)}/explanation`, options, context);
     });
 
-  addCommon(noun.command('update').argument('<device>', 'its id'))
+  addCommon(alsoCalled(noun.command('update'), OTHER_TAGS).argument('<device>', 'its id'))
     .description('Change name, hardware, cohort, tags or pin of a device.')
     .option('--name <text>', 'for people')
     .option('--blueprint <blueprint>', 'its hardware')

@@ -4,6 +4,7 @@ import type { EntityColumn } from '../fleet/entity-table.ts';
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
 import type { RegisterNoun } from '../nouns.ts';
+import { alsoCalled } from '../option-names.ts';
 import type { CreateOptions } from './create.ts';
 
 const COLUMNS: readonly EntityColumn<Release>[] = [
@@ -19,12 +20,26 @@ const COLUMNS: readonly EntityColumn<Release>[] = [
 interface UpdateOptions extends CommonOptions {
   readonly rollout?: string;
   readonly releaseTags?: readonly string[];
+  readonly addReleaseTag?: readonly string[];
+  readonly removeReleaseTag?: readonly string[];
   readonly tags?: readonly string[];
+  readonly addTag?: readonly string[];
+  readonly removeTag?: readonly string[];
 }
+
+/** As goliothctl has them, and in the singular. */
+const OTHER_NAMES = {
+  '--component': '--components',
+  '--tag': '--tags',
+  '--release-tag': '--release-tags',
+  '--add-device-tag': '--add-tag',
+  '--rm-device-tag': '--remove-tag',
+  '--rm-release-tag': '--remove-release-tag',
+};
 
 /** `otakit release …`: deployments aimed by blueprint and tags. */
 export const registerRelease: RegisterNoun = (noun, { context }) => {
-  addCommon(noun.command('create'))
+  addCommon(alsoCalled(noun.command('create'), OTHER_NAMES))
     .description('Aim artifacts at devices by blueprint and tags.')
     .option('--components <package@version>', 'what is in it; repeatable', several)
     .option('--deployment <deployment>', 'an existing bundle instead')
@@ -38,7 +53,7 @@ export const registerRelease: RegisterNoun = (noun, { context }) => {
       await create(options, context);
     });
 
-  addList(noun.command('list'))
+  addList(alsoCalled(noun.command('list'), OTHER_NAMES))
     .description('List the releases.')
     .addOption(rolloutSwitch('only switched on, or off'))
     .option('--tags <tag>', 'only with this device tag')
@@ -55,16 +70,28 @@ export const registerRelease: RegisterNoun = (noun, { context }) => {
       await show(`/releases/${segment(releaseId)}`, options, context);
     });
 
-  addCommon(noun.command('update').argument('<release>', 'its id'))
-    .description('Switch a release on or off, or replace its tags.')
+  addCommon(alsoCalled(noun.command('update'), OTHER_NAMES).argument('<release>', 'its id'))
+    .description('Switch a release on or off, or change its tags.')
     .addOption(rolloutSwitch())
     .option('--release-tags <tag>', 'replaces its names; repeatable', several)
+    .option('--add-release-tag <tag>', 'one more name; repeatable', several)
+    .option('--remove-release-tag <tag>', 'one name less; repeatable', several)
     .option('--tags <tag>', 'replaces the tags of devices; repeatable', several)
+    .option('--add-tag <tag>', 'devices need this tag, too; repeatable', several)
+    .option('--remove-tag <tag>', 'devices no longer need this tag; repeatable', several)
+    .addHelpText('after', UPDATE_HELP)
     .action(async (releaseId: string, options: UpdateOptions) => {
       const { change, segment } = await import('../fleet/verb.ts');
-      const { rollout, releaseTags, tags: deviceTags } = options;
-      const enabled = rollout === undefined ? undefined : rollout === 'true';
-      const body = { enabled, releaseTags, deviceTags };
+      const { rollout } = options;
+      const body = {
+        enabled: rollout === undefined ? undefined : rollout === 'true',
+        releaseTags: options.releaseTags,
+        addReleaseTags: options.addReleaseTag,
+        removeReleaseTags: options.removeReleaseTag,
+        deviceTags: options.tags,
+        addDeviceTags: options.addTag,
+        removeDeviceTags: options.removeTag,
+      };
       await change('patch', `/releases/${segment(releaseId)}`, body, options, context);
     });
 
@@ -79,6 +106,12 @@ export const registerRelease: RegisterNoun = (noun, { context }) => {
 function rolloutSwitch(description = 'switched on or off'): Option {
   return new Option('--rollout <true|false>', description).choices(['true', 'false']);
 }
+
+const UPDATE_HELP = `
+What goliothctl calls --addDeviceTag, --rmDeviceTag, --addReleaseTag and --rmReleaseTag is understood, too.
+
+Example:
+  otakit release update rel_k3v5… --add-tag beta --remove-tag alpha --rollout true`;
 
 const CREATE_HELP = `
 Of all releases that are switched on and match a device, the newest counts; its own deployment and

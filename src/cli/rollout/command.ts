@@ -5,6 +5,7 @@ import type { EntityColumn } from '../fleet/entity-table.ts';
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
 import type { RegisterNoun } from '../nouns.ts';
+import { alsoCalled } from '../option-names.ts';
 import type { StartOptions } from './start.ts';
 import type { WatchOptions } from './watch.ts';
 
@@ -34,7 +35,7 @@ interface Reason extends CommonOptions {
 
 /** `otakit rollout …`: staged deliveries. */
 export const registerRollout: RegisterNoun = (noun, { context, setExitCode }) => {
-  addCommon(noun.command('start'))
+  addCommon(alsoCalled(noun.command('start'), { '--component': '--components' }))
     .description('Deliver a deployment to a cohort in stages.')
     .option('--deployment <deployment>', 'what is delivered')
     .option('--components <package@version>', 'or the artifacts themselves; repeatable', several)

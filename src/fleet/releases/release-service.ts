@@ -48,9 +48,21 @@ export function createReleaseService(context: FleetContext): ReleaseService {
         if (release.enabled) news(everybodyWaiting());
         return release;
       }),
-    update: (actor, releaseId, { revision, enabled, releaseTags, deviceTags }) =>
+    update: (actor, releaseId, { revision, enabled, ...wanted }) =>
       change(actor, async ({ repositories, audit, event, news }) => {
         const before = mustExist(await repositories.releases.get(releaseId), 'release', releaseId);
+        const releaseTags = changedTags(
+          before.releaseTags,
+          wanted.releaseTags,
+          wanted.addReleaseTags,
+          wanted.removeReleaseTags,
+        );
+        const deviceTags = changedTags(
+          before.deviceTags,
+          wanted.deviceTags,
+          wanted.addDeviceTags,
+          wanted.removeDeviceTags,
+        );
         const changes = {
           enabled,
           releaseTags:
@@ -73,6 +85,17 @@ export function createReleaseService(context: FleetContext): ReleaseService {
         news(everybodyWaiting());
       }),
   };
+}
+
+/** The tags after a change; `undefined` where none is wanted. */
+function changedTags(
+  before: readonly string[],
+  instead: readonly string[] | undefined,
+  added: readonly string[] | undefined,
+  removed: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (instead === undefined && added === undefined && removed === undefined) return undefined;
+  return [...(instead ?? before), ...(added ?? [])].filter((tag) => !removed?.includes(tag));
 }
 
 /** Sorted, without repeats; a name that another release has would leave open which one is meant. */

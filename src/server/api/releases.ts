@@ -63,7 +63,13 @@ export const RELEASE_ROUTES = [
     summary: 'Switch a release on or off, or aim it differently',
     roles: OPERATORS,
     params,
-    body: z.strictObject(changes),
+    body: z.strictObject({
+      ...changes,
+      addReleaseTags: tagList.optional(),
+      removeReleaseTags: tagList.optional(),
+      addDeviceTags: tagList.optional(),
+      removeDeviceTags: tagList.optional(),
+    }),
     conditional: true,
     answer: { status: 200, schema: releaseSchema },
     handle: ({ fleet, actor, params, body, revision }) =>

@@ -170,6 +170,19 @@ describe('the nouns of the fleet, over a folder', () => {
     );
     expect(await run('release', 'update', releaseId, '--rollout', 'true')).toMatch(/enabled +yes/);
     expect(await run('release', 'list', '--rollout', 'true')).toContain('r7');
+    for (const tag of ['alpha', 'beta']) await run('tag', 'create', tag);
+    // As goliothctl has it.
+    const golioth = ['--addDeviceTag', 'alpha', '--addDeviceTag=beta', '--rmReleaseTag', 'r7'];
+    await run('release', 'update', releaseId, ...golioth, '--addReleaseTag', 'seven');
+    const aimed = ['release', 'update', releaseId, '--rmDeviceTag', 'alpha', '--rollout', 'false'];
+    expect(await json(...aimed)).toMatchObject({
+      deviceTags: ['beta'],
+      releaseTags: ['seven'],
+      enabled: false,
+    });
+    const another = ['artifact', 'create', model, '--pkg', 'model', '--version', '8'];
+    expect(await json(...another)).toMatchObject({ packageId: 'model', version: '8' });
+    expect(await run('artifact', 'list', '--pkg', 'model', '--version', '8')).toContain('model');
     await run('release', 'delete', releaseId);
     await run('webhook', 'create', 'https://example.com/hook', '--event', 'rollout.*');
     expect(await run('webhook', 'list')).toContain('https://example.com/hook');
