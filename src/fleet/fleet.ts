@@ -11,6 +11,7 @@ import type {
   Assignment,
   BootReport,
   DeviceContact,
+  DownloadEnd,
   ProgressReport,
 } from './devices/device-face.ts';
 import type { FleetEvent } from './events/fleet-event.ts';
@@ -358,6 +359,8 @@ export interface DeviceGate {
     artifactId?: string,
   ): Promise<ArtifactBytes>;
   progress(contact: DeviceContact, report: ProgressReport): Promise<void>;
+  /** How a download ended by what the server sent: an event, and no more. */
+  downloaded(deviceId: string, end: DownloadEnd): Promise<void>;
   booted(contact: DeviceContact, report: BootReport): Promise<void>;
   commands(contact: DeviceContact): Promise<readonly Command[]>;
   acknowledge(

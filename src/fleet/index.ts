@@ -44,6 +44,7 @@ export type {
   Assignment,
   BootReport,
   DeviceContact,
+  DownloadEnd,
   PackageAssignment,
   ProgressReport,
 } from './devices/device-face.ts';

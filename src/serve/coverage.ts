@@ -20,6 +20,11 @@ export class Coverage {
     return this.#ranges.reduce((sum, { start, end }) => sum + end - start, 0);
   }
 
+  /** How many ranges with gaps between them. */
+  get pieces(): number {
+    return this.#ranges.length;
+  }
+
   /** How many bytes there would be with one range more. */
   with(range: ByteRange): number {
     const joint = this.#ranges.reduce(

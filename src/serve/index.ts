@@ -8,6 +8,7 @@
  * @module
  */
 export { type Artifact, entityTag, memoryArtifact } from './artifact.ts';
+export { Coverage } from './coverage.ts';
 export { SERVE_CODES, ServeError } from './codes.ts';
 export type { ConnectionLimits } from './connection.ts';
 export { checkDownloadToken, mintDownloadToken, type TokenVerdict } from './download-token.ts';

@@ -61,6 +61,7 @@ export async function startFaceHost(clock: Clock = systemClock): Promise<FaceHos
       if (roles.includes(token.role)) return token;
       throw new ServerError('server/forbidden', `a token of the role ${token.role} may not`);
     },
+    sent: () => Promise.resolve(),
     download: async (exchange, _, open, observe) => {
       await using artifact = await open();
       return sendArtifact(exchange, artifact, {

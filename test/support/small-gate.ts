@@ -157,6 +157,10 @@ export class SmallGate implements DeviceGate {
     });
   }
 
+  downloaded(): Promise<void> {
+    return Promise.resolve();
+  }
+
   progress({ device: { deviceId } }: DeviceContact, report: ProgressReport): Promise<void> {
     this.progressed.push({ deviceId, ...report });
     return Promise.resolve();

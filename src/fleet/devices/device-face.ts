@@ -63,6 +63,24 @@ export interface ProgressReport {
   readonly bootCount?: number | null | undefined;
 }
 
+/** How a download ended, by what the server sent. */
+export interface DownloadEnd {
+  /** All bytes were sent, in one piece or in many; or a request was broken off before its end. */
+  readonly kind: 'completed' | 'cut';
+  readonly packageId: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** Bytes of the artifact that were sent by now, each counted once. */
+  readonly coveredBytes: number;
+  /** The same with everything that was sent twice. */
+  readonly sentBytes: number;
+  readonly requests: number;
+  /** Since the first of these requests ended. */
+  readonly durationMs: number;
+  /** Of `cut`. */
+  readonly reason: 'peer-gone' | 'too-slow' | 'shut-down' | null;
+}
+
 /** What a device runs, said after a boot (`sinceBoot` false: said again while it still runs). */
 export interface BootReport {
   readonly packageId: string;

@@ -106,6 +106,17 @@ export function createDeviceGate({
       throw notAssigned(device, packageId, own);
     },
     progress: ({ device }, report) => noteProgress(context, cache, device, report),
+    downloaded: async (deviceId, { kind, reason, ...sent }) => {
+      const { packageId, sha256 } = sent;
+      await change(`device:${deviceId}`, async ({ repositories, event }) => {
+        const one = { page: 0, perPage: 1 };
+        const [artifact] = (await repositories.artifacts.list({ packageId, sha256 }, one)).list;
+        event(`download.${kind}`, {
+          deviceId,
+          data: { version: artifact?.version ?? null, ...sent, ...(reason !== null && { reason }) },
+        });
+      });
+    },
     booted: ({ device }, report) => noteBoot(context, cache, device, report),
     commands: ({ device }) => commands.deliver(device.deviceId),
     acknowledge: async ({ device }, commandId, outcome) => {

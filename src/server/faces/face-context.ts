@@ -9,6 +9,7 @@ import type { ServerLimits } from '../limits/limits.ts';
 import { TokenBuckets } from '../limits/token-bucket.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { OpenWaits } from '../observe/open-waits.ts';
+import { DownloadLedger } from './downloads/download-ledger.ts';
 import type { FaceContext } from './face.ts';
 import type { FaceRequest } from './face-request.ts';
 
@@ -43,6 +44,7 @@ export function createFaceContext(
   const rates = new TokenBuckets(limits.deviceRate);
   const downloads = new Counted(limits.downloads, 'downloads');
   const perDevice = new Map<string, Counted>();
+  const ledger = new DownloadLedger(clock, (deviceId, end) => fleet.gate.downloaded(deviceId, end));
 
   /** A place among all downloads and one among those of the device. */
   const enter = (deviceId: string): Disposable => {
@@ -86,8 +88,12 @@ export function createFaceContext(
       if (waitMs > 0) throw tooMany('this device', waitMs);
       return contact;
     },
-    download: async (exchange, deviceId, open, observe = {}) => {
-      using place = enter(deviceId);
+    sent: async (sent) => {
+      options.metrics().sent(sent.sentBytes);
+      await ledger.note(sent);
+    },
+    download: async (exchange, of, open, observe = {}) => {
+      using place = enter(of.deviceId);
       await using artifact = await open();
       let bytes = 0;
       const outcome = await sendArtifact(exchange, artifact, {
@@ -104,11 +110,12 @@ export function createFaceContext(
           observe.onProgress?.(sentBytes);
         },
       });
-      if (outcome.kind === 'delivered') {
-        options.metrics().downloaded(outcome.range.end - outcome.range.start, 'delivered');
-      } else if (outcome.kind === 'cut') {
-        options.metrics().downloaded(outcome.sentBytes, 'cut');
-      }
+      if (outcome.kind === 'answered') return outcome;
+      const { range, kind } = outcome;
+      const sentBytes = kind === 'cut' ? outcome.sentBytes : range.end - range.start;
+      options.metrics().downloaded(sentBytes, kind);
+      const cut = kind === 'cut' ? outcome.reason : null;
+      await ledger.note({ ...of, artifact, fromByte: range.start, sentBytes, cut });
       return outcome;
     },
     baseUrl: (request) => options.publicUrl ?? `http://${hostOf(request)}`,

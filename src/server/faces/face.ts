@@ -3,6 +3,7 @@ import type { AccessToken, DeviceContact, Fleet } from '../../fleet/index.ts';
 import type { Clock } from '../../shared/index.ts';
 import type { Roles } from '../access/roles.ts';
 import type { OpenWaits } from '../observe/open-waits.ts';
+import type { SentBytes } from './downloads/download-ledger.ts';
 import type { FaceRequest } from './face-request.ts';
 
 /**
@@ -63,15 +64,18 @@ export interface FaceContext {
    * Answers with the bytes of an artifact (ranges, HEAD, conditions), within the limits on concurrent
    * downloads: of the device and of the server.
    *
+   * @param of the device, and the package that the artifact is of, for what is told of it
    * @param open called once the download is admitted; disposed of when it is over
    * @throws ServerError `server/busy`, `server/rate-limited`, with `Retry-After`
    */
   download(
     exchange: Exchange,
-    deviceId: string,
+    of: { readonly deviceId: string; readonly packageId: string },
     open: () => Promise<Artifact & AsyncDisposable>,
     observe?: DownloadObserver,
   ): Promise<SendOutcome>;
+  /** Notes bytes of an artifact that were sent in another way than by `download`. */
+  sent(bytes: SentBytes): Promise<void>;
   /** `http://host:port` by which the device reached us, for URLs in answers; no slash at the end. */
   baseUrl(request: FaceRequest): string;
 }

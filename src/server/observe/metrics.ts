@@ -19,6 +19,8 @@ export interface Metrics {
   /** @param route an operation or a face, never a path: paths have ids in them */
   request(route: string, method: string, status: number, durationMs: number): void;
   downloaded(bytes: number, outcome: 'delivered' | 'cut'): void;
+  /** Bytes of an artifact that were sent otherwise than as a download. */
+  sent(bytes: number): void;
   events(events: readonly FleetEvent[]): void;
   webhook(outcome: 'delivered' | 'failed' | 'given-up'): void;
 }
@@ -115,6 +117,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       downloads.inc({ outcome });
       downloadedBytes.inc(bytes);
     },
+    sent: (bytes) => downloadedBytes.inc(bytes),
     events: (list) => {
       for (const { type } of list) events.inc({ type });
     },

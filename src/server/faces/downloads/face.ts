@@ -29,7 +29,7 @@ async function download(context: FaceContext, request: FaceRequest): Promise<voi
   const notes: Promise<void>[] = [];
   await context.download(
     exchange,
-    deviceId,
+    { deviceId, packageId },
     () => fleet.gate.openAssigned(contact, packageId, artifactId),
     {
       onStart: (status) => {

@@ -58,6 +58,15 @@ export async function answerChunk(context: FaceContext, request: FaceRequest): P
   const end = Math.min(offset + Math.min(query.size, LARGEST_CHUNK), sizeBytes);
   const bytes = await artifact.slice(offset, end);
   const complete = end === sizeBytes;
+  const noteSent = (sentBytes: number, cut: 'peer-gone' | null) =>
+    context.sent({
+      deviceId: contact.device.deviceId,
+      packageId: package_id,
+      artifact,
+      fromByte: offset,
+      sentBytes,
+      cut,
+    });
   if (!wantsBytes(exchange.header('accept'))) {
     request.answerJson(
       200,
@@ -72,6 +81,7 @@ export async function answerChunk(context: FaceContext, request: FaceRequest): P
       },
       [['ETag', tag]],
     );
+    if (exchange.method !== 'HEAD') await noteSent(bytes.length, null);
     return;
   }
   exchange.begin(200, [
@@ -83,12 +93,16 @@ export async function answerChunk(context: FaceContext, request: FaceRequest): P
     ['X-Total-Bytes', String(sizeBytes)],
     ['X-Complete', String(complete)],
   ]);
+  const isHead = exchange.method === 'HEAD';
+  let cut: 'peer-gone' | null = null;
   try {
-    await exchange.write(exchange.method === 'HEAD' ? new Uint8Array() : bytes, true);
+    await exchange.write(isHead ? new Uint8Array() : bytes, true);
   } catch (error) {
     // A device that went away asks again for what it lacks.
     if (!(error instanceof PeerGone)) throw error;
+    cut = 'peer-gone';
   }
+  if (!isHead) await noteSent(cut === null ? bytes.length : 0, cut);
 }
 
 /** JSON unless bytes are asked for: what curl sends by itself stands for anything. */
