@@ -5,6 +5,7 @@ import {
   type Artifact,
   countingKeyIds,
   countingSignatures,
+  type Fleet,
   generateSigningKey,
   manifestOf,
   nextStep,
@@ -46,6 +47,17 @@ function signable(app: Uint8Array, fields: Partial<Signable> = {}): Signable {
     image: { chip: 'esp32', secureVersion: 0 },
     ...fields,
   };
+}
+
+/** What a new device of the sensor kind is told of an artifact. */
+async function offeredWith({ cohorts, deployments, devices, gate }: Fleet, artifact: Artifact) {
+  const deviceId = `board-${artifact.revision}`;
+  const deployment = await deployments.create(CI, { components: [artifact.artifactId] });
+  await cohorts.create(CI, { cohortId: deviceId });
+  await cohorts.update(CI, deviceId, { activeDeploymentId: deployment.deploymentId });
+  await devices.create(CI, { deviceId, blueprintId: 'sensor', cohortId: deviceId });
+  const contact = await gate.identify(deviceId);
+  return contact === null ? null : (await gate.assignment(contact)).packages[0];
 }
 
 describe('arbitrary software', () => {
@@ -236,6 +248,7 @@ describe('key compromise', () => {
         1,
       );
     expect(await counting(before)).toEqual([]);
+    expect(await offeredWith(world.fleet, before)).toMatchObject({ kind: 'wait' });
     const next = await buildTestApp({ descriptor: { version: '1.0.1' } });
     const more = [signManifest(manifestOf(signable(next, { version: '1.0.1' }), 1), world.secret)];
     await expect(
@@ -251,6 +264,12 @@ describe('key compromise', () => {
     const renewed = signManifest(manifestOf(before, 1), readPrivateKey(fresh.privateKey));
     const after = await artifacts.addSignature(CI, before.artifactId, renewed);
     expect((await counting(after)).map(({ keyId }) => keyId)).toEqual([fresh.keyId]);
+    // What the revoked key signed stays on record, but no device hears of it any more.
+    expect(after.signatures).toHaveLength(2);
+    expect(await offeredWith(world.fleet, after)).toMatchObject({
+      kind: 'update',
+      signatures: [{ keyId: fresh.keyId }],
+    });
   });
 
   it('cannot come from the server: it takes public keys only', async () => {

@@ -1,5 +1,6 @@
 import type { Assignment, PackageAssignment } from '../devices/device-face.ts';
 import type { Device } from '../devices/device.ts';
+import { countingSignatures } from '../signature/counting-signatures.ts';
 import { type DeploymentKit, planParts } from './deployment-kit.ts';
 import type { Desired } from './resolve-desired.ts';
 
@@ -39,7 +40,8 @@ export function assignmentOf(
       sha256: artifact.sha256,
       md5: artifact.md5,
       secureVersion: artifact.image?.secureVersion ?? null,
-      signatures: artifact.signatures,
+      // One by a key that was revoked, or for later deployments, would mislead who looks at one only.
+      signatures: countingSignatures(artifact, kit.signers, sequence),
       releaseNotes: artifact.releaseNotes,
     };
   });

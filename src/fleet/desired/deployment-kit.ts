@@ -13,6 +13,8 @@ export interface DeploymentKit {
   readonly parts: readonly DeploymentPart[];
   /** The keys whose signatures count; `null` where unsigned artifacts are offered, too. */
   readonly keyIds: ReadonlySet<string> | null;
+  /** The same keys, whether or not a signature is required; none where nothing is signed. */
+  readonly signers: ReadonlySet<string>;
 }
 
 /** One package of a deployment. */
@@ -47,7 +49,11 @@ export async function loadKit(
     );
     parts.push({ component, artifact, siblings: siblings.list, packageKind: kind });
   }
-  return { deployment, parts, keyIds: requireSignatures ? await countingKeys(repositories) : null };
+  const isSigned = parts.some(({ artifact, siblings }) =>
+    [artifact, ...siblings].some(({ signatures }) => signatures.length > 0),
+  );
+  const signers = isSigned ? await countingKeys(repositories) : new Set<string>();
+  return { deployment, parts, signers, keyIds: requireSignatures ? signers : null };
 }
 
 async function countingKeys({ keys }: Repositories): Promise<ReadonlySet<string>> {
