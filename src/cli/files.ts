@@ -1,4 +1,5 @@
-import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { ByteSource } from '../shared/index.ts';
 import { BytesError, fileErrorReason } from '../shared/index.ts';
@@ -45,6 +46,23 @@ export async function openInputFile(path: string): Promise<ByteSource & AsyncDis
 }
 
 /**
+ * Whether a file could be written, for what cannot be undone when it turns out later that it cannot.
+ *
+ * @throws CliError as {@link writeOutputFile}
+ */
+export async function checkOutputFile(
+  path: string,
+  { overwrite = false }: { readonly overwrite?: boolean } = {},
+): Promise<void> {
+  if (!overwrite && (await exists(path))) throw fileExists(path);
+  try {
+    await access(dirname(path), constants.W_OK);
+  } catch (cause) {
+    throw notWritable(path, cause);
+  }
+}
+
+/**
  * Writes a file whole or not at all: to a temporary name beside it, then renamed, so that an
  * interrupted command leaves either the old file or the new one.
  *
@@ -59,28 +77,34 @@ export async function writeOutputFile(
     mode = 0o666,
   }: { readonly overwrite?: boolean; readonly mode?: number } = {},
 ): Promise<void> {
-  if (!overwrite && (await exists(path))) {
-    throw new CliError('cli/file-exists', `${path} exists already`, {
-      hint: 'Choose another name, or overwrite it with --force.',
-      details: { path },
-    });
-  }
+  if (!overwrite && (await exists(path))) throw fileExists(path);
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await writeFile(temporary, bytes, { flag: 'wx', mode });
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });
-    throw new CliError(
-      'cli/file-not-writable',
-      `${path} cannot be written: ${fileErrorReason(cause)}`,
-      {
-        hint: 'Check that the folder exists and that you may write there.',
-        details: { path },
-        cause,
-      },
-    );
+    throw notWritable(path, cause);
   }
+}
+
+function fileExists(path: string): CliError {
+  return new CliError('cli/file-exists', `${path} exists already`, {
+    hint: 'Choose another name, or overwrite it with --force where the command has that.',
+    details: { path },
+  });
+}
+
+function notWritable(path: string, cause: unknown): CliError {
+  return new CliError(
+    'cli/file-not-writable',
+    `${path} cannot be written: ${fileErrorReason(cause)}`,
+    {
+      hint: 'Check that the folder exists and that you may write there.',
+      details: { path },
+      cause,
+    },
+  );
 }
 
 function notRegular(): Error {

@@ -32,6 +32,11 @@ export async function create(
       hint: 'A file is sent from here; --uri is fetched by the server.',
     });
   }
+  if (options.uri !== undefined && options.sha256 === undefined) {
+    throw new CliError('cli/usage', '--uri needs --sha256', {
+      hint: 'The server fetches it unseen: say which bytes are meant (sha256sum FILE).',
+    });
+  }
   const signatures = await Promise.all((options.signature ?? []).map(readSignature));
   const fields = {
     packageId: options.package,
@@ -39,7 +44,8 @@ export async function create(
     blueprintId: options.blueprint,
     releaseNotes: options.releaseNotes,
     minVersion: options.minVersion,
-    sha256: options.sha256,
+    // In capitals where PowerShell printed it.
+    sha256: options.sha256?.toLowerCase(),
   };
   const artifact = await withFleet(options, context, async (api) => {
     if (file === undefined) {

@@ -16,7 +16,10 @@ const COLUMNS: readonly EntityColumn<Blueprint>[] = [
 export const registerBlueprint: RegisterNoun = (noun, { context }) => {
   addCommon(noun.command('create').argument('<blueprint>', 'its id, such as sensor-v2'))
     .description('Add a hardware class: chip, flash size and partition table.')
-    .requiredOption('-p, --partitions <table>', 'partition table, CSV or binary')
+    .requiredOption(
+      '-p, --partitions <table>',
+      'partition table: CSV, binary, or an image of the whole flash',
+    )
     .requiredOption('-c, --chip <chip>', 'such as esp32c3')
     .option('--flash-size <size>', 'such as 4MB', '4MB')
     .option('--description <text>', 'what it is')
@@ -30,7 +33,9 @@ export const registerBlueprint: RegisterNoun = (noun, { context }) => {
     .option('-c, --chip <chip>', 'only with this chip')
     .action(async (options: ListOptions & { chip?: string }) => {
       const { list } = await import('../fleet/verb.ts');
-      await list('/blueprints', COLUMNS, { chip: options.chip }, options, context);
+      const { chipOption } = await import('./chip-option.ts');
+      const chip = options.chip === undefined ? undefined : chipOption(options.chip);
+      await list('/blueprints', COLUMNS, { chip }, options, context);
     });
 
   addCommon(noun.command('show').argument('<blueprint>', 'its id'))

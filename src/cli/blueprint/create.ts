@@ -1,11 +1,12 @@
-import { parseChipName } from '../../chips/index.ts';
-import { parsePartitionTable, serializePartitionCsv } from '../../partition-table/index.ts';
+import { serializePartitionCsv } from '../../partition-table/index.ts';
 import { parseSize } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import type { CliContext } from '../context.ts';
 import { readInputFile } from '../files.ts';
 import type { CommonOptions } from '../fleet/options.ts';
 import { change } from '../fleet/verb.ts';
+import { loadPartitionTable } from '../partition-table-file.ts';
+import { chipOption } from './chip-option.ts';
 
 /** What `blueprint create` takes. */
 export interface CreateOptions extends CommonOptions {
@@ -21,23 +22,19 @@ export async function create(
   options: CreateOptions,
   context: CliContext,
 ): Promise<void> {
-  const chip = parseChipName(options.chip);
-  if (chip === null) {
-    throw new CliError('cli/usage', `"${options.chip}" is not a chip that otakit knows`, {
-      hint: 'Write it as ESP-IDF does, such as esp32 or esp32c3.',
-    });
-  }
-  const bytes = await readInputFile(options.partitions);
-  const isBinary = bytes[0] === 0xaa && bytes[1] === 0x50;
-  const partitionTable = isBinary
-    ? serializePartitionCsv(parsePartitionTable(bytes))
-    : new TextDecoder().decode(bytes);
+  const chip = chipOption(options.chip);
   const flashSizeBytes = parseSize(options.flashSize);
   if (flashSizeBytes === null) {
     throw new CliError('cli/usage', `--flash-size ${options.flashSize} is no size`, {
       hint: 'For example 4MB or 16MB.',
     });
   }
+  // Read here, so that what is no table is said of the file; as its own text where it has one.
+  const table = await loadPartitionTable(options.partitions);
+  const partitionTable =
+    table.source === 'csv'
+      ? new TextDecoder().decode(await readInputFile(options.partitions))
+      : serializePartitionCsv(table);
   const body = {
     blueprintId,
     chip,

@@ -14,14 +14,19 @@ export async function moveDevices(
   context: CliContext,
 ): Promise<void> {
   const devices = await withFleet(options, context, async (api) => {
-    const moved: Device[] = [];
-    for (const deviceId of deviceIds) {
-      const path = `/devices/${segment(deviceId)}`;
-      if (verb === 'drop' && (await api.get<Device>(path)).cohortId !== cohortId) {
+    const paths = deviceIds.map((deviceId) => `/devices/${segment(deviceId)}`);
+    // All are looked at before the first is moved: a name that is wrong moves none.
+    await api.get(`/cohorts/${segment(cohortId)}`);
+    for (const path of paths) {
+      const { deviceId, cohortId: now } = await api.get<Device>(path);
+      if (verb === 'drop' && now !== cohortId) {
         throw new CliError('cli/usage', `${deviceId} is not in cohort ${cohortId}`, {
-          hint: `${moved.length} of ${deviceIds.length} devices were taken out before it.`,
+          hint: `It is in ${now ?? 'none'}. No device was moved.`,
         });
       }
+    }
+    const moved: Device[] = [];
+    for (const path of paths) {
       moved.push(await api.patch(path, { cohortId: verb === 'add' ? cohortId : null }));
     }
     return moved;

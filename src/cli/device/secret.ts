@@ -1,6 +1,7 @@
 import type { Device } from '../../fleet/index.ts';
 import type { CliContext } from '../context.ts';
-import { writeOutputFile } from '../files.ts';
+import { checkOutputFile, writeOutputFile } from '../files.ts';
+import type { FleetApi } from '../fleet/api.ts';
 import type { CommonOptions } from '../fleet/options.ts';
 import { report, segment, withFleet } from '../fleet/verb.ts';
 
@@ -26,11 +27,7 @@ export async function create(
 ): Promise<void> {
   const { name, blueprint: blueprintId, cohort: cohortId, tag: tags } = options;
   const body = { deviceId, name, blueprintId, cohortId, tags };
-  await hand(
-    await withFleet(options, context, (api) => api.post('/devices', body)),
-    options,
-    context,
-  );
+  await hand(options, context, (api) => api.post('/devices', body));
 }
 
 /** `otakit device rotate-secret`. */
@@ -40,15 +37,18 @@ export async function rotate(
   context: CliContext,
 ): Promise<void> {
   const path = `/devices/${segment(deviceId)}/secret`;
-  await hand(await withFleet(options, context, (api) => api.post(path)), options, context);
+  await hand(options, context, (api) => api.post(path));
 }
 
 /** The secret goes to standard output alone, so that it can be piped, or to a file for its owner. */
 async function hand(
-  answer: WithSecret,
   options: SecretOptions,
   context: CliContext,
+  request: (api: FleetApi) => Promise<WithSecret>,
 ): Promise<void> {
+  // A secret that could not be put down would be lost.
+  if (options.secretFile !== undefined) await checkOutputFile(options.secretFile);
+  const answer = await withFleet(options, context, request);
   const { device, secret } = answer;
   if (options.secretFile !== undefined) {
     await writeOutputFile(options.secretFile, `${secret}\n`, { mode: 0o600 });

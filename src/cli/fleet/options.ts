@@ -50,12 +50,18 @@ export function durationOption(option: string, text: string | undefined): number
   });
 }
 
-/** A whole number of at least 1; `undefined` where the option was not given. */
-export function countOption(option: string, text: string | undefined): number | undefined {
+/** A whole number, of at least 1 unless said otherwise; `undefined` where the option was not given. */
+export function countOption(
+  option: string,
+  text: string | undefined,
+  least = 1,
+  most = Number.MAX_SAFE_INTEGER,
+): number | undefined {
   if (text === undefined) return undefined;
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count >= 1) return count;
-  throw new CliError('cli/usage', `${option} ${text} is no whole number from 1`);
+  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(count) && count >= least && count <= most) return count;
+  const to = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`;
+  throw new CliError('cli/usage', `${option} ${text} is no whole number from ${least}${to}`);
 }
 
 /** `key=value`, repeated, as an object. */

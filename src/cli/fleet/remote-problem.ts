@@ -19,11 +19,18 @@ export class RemoteProblem extends OtakitError {
       code,
       problem.detail ?? problem.title ?? `the server answered ${status}`,
       {
-        ...(problem.hint === undefined ? {} : { hint: problem.hint }),
+        ...(problem.hint === undefined ? {} : { hint: hintOf(problem.code, problem.hint) }),
         details: { ...problem.details, status },
       },
     );
   }
+}
+
+/** What a server says about its paths helps nobody who typed options. */
+function hintOf(code: string | undefined, hint: string): string {
+  return code === 'server/invalid-request'
+    ? '`--help` after the command says what it takes.'
+    : hint;
 }
 
 /** Refused for what was asked is the caller's input; refused for who asks, or broken, is the server's. */

@@ -4,7 +4,8 @@ import type { FleetApi, Query } from './api.ts';
 import { connectFleet } from './connection.ts';
 import { describeEntity } from './describe.ts';
 import { entityTable, type EntityColumn } from './entity-table.ts';
-import type { CommonOptions } from './options.ts';
+import { CliError } from '../codes.ts';
+import { type CommonOptions, countOption } from './options.ts';
 
 /** Runs one command against the fleet that the options mean. */
 export async function withFleet<Result>(
@@ -50,7 +51,9 @@ export async function list<Entity>(
   options: ListOptions,
   context: CliContext,
 ): Promise<void> {
-  const { page, perPage, sort } = options;
+  const { sort } = options;
+  const page = countOption('--page', options.page, 0);
+  const perPage = countOption('--per-page', options.perPage, 1, 1000);
   const answer = await withFleet(options, context, (api) =>
     api.get<Listed<Entity>>(path, { ...query, page, perPage, sort }),
   );
@@ -82,12 +85,21 @@ export async function show(
 export async function change(
   method: 'post' | 'patch',
   path: string,
-  body: unknown,
+  body: Readonly<Record<string, unknown>>,
   options: CommonOptions,
   context: CliContext,
 ): Promise<void> {
+  if (method === 'patch') mustChange(body);
   const entity = await withFleet(options, context, (api) => api[method](path, body));
   report(context, options, entity);
+}
+
+/** @throws CliError `cli/usage` for an update that changes nothing, which was meant to change something */
+export function mustChange(fields: Readonly<Record<string, unknown>>): void {
+  if (Object.values(fields).some((value) => value !== undefined)) return;
+  throw new CliError('cli/usage', 'it is not said what is to change', {
+    hint: '`--help` after the command has its options.',
+  });
 }
 
 /** `delete` of any noun. */

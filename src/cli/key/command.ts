@@ -1,5 +1,6 @@
 import type { SigningKey } from '../../fleet/index.ts';
 import type { EntityColumn } from '../fleet/entity-table.ts';
+import type { AddOptions } from './add.ts';
 import { addCommon, addList, type CommonOptions } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
 import type { RegisterNoun } from '../nouns.ts';
@@ -16,14 +17,10 @@ const COLUMNS: readonly EntityColumn<SigningKey>[] = [
 export const registerKey: RegisterNoun = (noun, { context }) => {
   addCommon(noun.command('add').argument('<file>', 'PEM file of the public key'))
     .description('Let the signatures of a key count. The private key stays with you.')
-    .requiredOption('--name <text>', 'whose key it is')
-    .action(async (file: string, options: CommonOptions & { name: string }) => {
-      const [{ change }, { readInputFile }] = await Promise.all([
-        import('../fleet/verb.ts'),
-        import('../files.ts'),
-      ]);
-      const publicKey = new TextDecoder().decode(await readInputFile(file));
-      await change('post', '/keys', { name: options.name, publicKey }, options, context);
+    .option('--name <text>', 'whose key it is; the name of the file otherwise')
+    .action(async (file: string, options: AddOptions) => {
+      const { add } = await import('./add.ts');
+      await add(file, options, context);
     });
 
   addList(noun.command('list'))

@@ -41,7 +41,7 @@ export async function start(options: StartOptions, cli: Cli): Promise<void> {
 
 /** The options as the API has them. */
 function planOf(options: StartOptions): Readonly<Record<string, unknown>> {
-  const { step, minSample, maxConcurrent, window } = options;
+  const { step, minSample, maxConcurrent } = options;
   return {
     deploymentId: options.deployment,
     components: options.components,
@@ -55,14 +55,20 @@ function planOf(options: StartOptions): Readonly<Record<string, unknown>> {
     deviceTimeoutMs: durationOption('--device-timeout', options.deviceTimeout),
     rollbackDeploymentId: options.rollbackTo,
     autoRollback: options.autoRollback === true,
-    window: window === undefined ? undefined : parseWindow(window, options.timeZone),
+    window: windowOf(options),
     maxConcurrent: countOption('--max-concurrent', maxConcurrent),
     supersede: options.supersede === true ? true : undefined,
   };
 }
 
 /** `01:00-05:00` as minutes after midnight. */
-function parseWindow(text: string, timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone) {
+function windowOf({ window: text, timeZone }: StartOptions) {
+  if (text === undefined) {
+    if (timeZone === undefined) return undefined;
+    throw new CliError('cli/usage', '--time-zone without --window says nothing', {
+      hint: 'Such as --window 01:00-05:00 --time-zone Europe/Berlin.',
+    });
+  }
   const parts = /^(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})$/.exec(text)?.slice(1).map(Number);
   const [fromHour = 24, fromMinute = 0, toHour = 24, toMinute = 0] = parts ?? [];
   if (fromHour > 23 || fromMinute > 59 || toHour > 23 || toMinute > 59) {
@@ -70,9 +76,15 @@ function parseWindow(text: string, timeZone = Intl.DateTimeFormat().resolvedOpti
       hint: 'Write it as 01:00-05:00; a window may pass midnight, such as 22:00-04:00.',
     });
   }
+  const [from, to] = [fromHour * 60 + fromMinute, toHour * 60 + toMinute];
+  if (from === to) {
+    throw new CliError('cli/usage', `a window of ${text} is no time at all, or all of it`, {
+      hint: 'Leave --window out to offer it at any time.',
+    });
+  }
   return {
-    fromMinute: fromHour * 60 + fromMinute,
-    toMinute: toHour * 60 + toMinute,
-    timeZone,
+    fromMinute: from,
+    toMinute: to,
+    timeZone: timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
 }

@@ -1,5 +1,5 @@
 import { generateSigningKey, type SignatureAlgorithm } from '../../fleet/index.ts';
-import { writeOutputFile } from '../files.ts';
+import { checkOutputFile, writeOutputFile } from '../files.ts';
 import type { Cli } from '../nouns.ts';
 import { readPassphrase } from './key-files.ts';
 
@@ -17,6 +17,8 @@ export async function keygen(options: KeygenOptions, { context }: Cli): Promise<
   const { algorithm, output, force = false, json = false } = options;
   const pair = generateSigningKey(algorithm, await readPassphrase(options.passphraseFile));
   const publicFile = `${output.replace(/\.(?:pem|key)$/, '')}.pub.pem`;
+  // Neither half without the other.
+  await checkOutputFile(publicFile, { overwrite: force });
   await writeOutputFile(output, pair.privateKey, { overwrite: force, mode: 0o600 });
   await writeOutputFile(publicFile, pair.publicKey, { overwrite: force });
   if (json) {

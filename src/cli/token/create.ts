@@ -1,6 +1,7 @@
 import type { AccessToken } from '../../fleet/index.ts';
 import type { CliContext } from '../context.ts';
-import { writeOutputFile } from '../files.ts';
+import { CliError } from '../codes.ts';
+import { checkOutputFile, writeOutputFile } from '../files.ts';
 import { type CommonOptions, durationOption } from '../fleet/options.ts';
 import { report, withFleet } from '../fleet/verb.ts';
 
@@ -20,6 +21,13 @@ export async function create(
   context: CliContext,
 ): Promise<void> {
   const { role, expires, blueprint: blueprintId, cohort: cohortId } = options;
+  if (role !== 'provisioner' && (blueprintId !== undefined || cohortId !== undefined)) {
+    throw new CliError('cli/usage', `a token of the role ${role} registers no devices`, {
+      hint: '--blueprint and --cohort say what devices become that a provisioner registers.',
+    });
+  }
+  // A secret that could not be put down would be lost.
+  if (options.secretFile !== undefined) await checkOutputFile(options.secretFile);
   const answer = await withFleet(options, context, (api) =>
     api.post<{ readonly token: AccessToken; readonly secret: string }>('/tokens', {
       name,

@@ -65,7 +65,7 @@ export function readPublicKey(pem: string): SignatureKey & { readonly pem: strin
  */
 export function readPrivateKey(pem: string, passphrase?: string): SignatureKey {
   if (passphrase === undefined && /ENCRYPTED/.test(pem)) {
-    throw badKey('The private key is encrypted', 'Give its passphrase.');
+    throw badKey('The private key is encrypted', 'Give its passphrase (--passphrase-file).');
   }
   const key = readKey(
     () => createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase }),

@@ -39,6 +39,8 @@ function problemText(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_small')
     return `must be ${issue.minimum} or more${sizeWord(issue.origin)}`;
   if (issue.code === 'too_big') return `must be ${issue.maximum} or less${sizeWord(issue.origin)}`;
+  if (issue.code === 'invalid_value')
+    return `must be one of ${issue.values.map(String).join(', ')}`;
   return issue.message;
 }
 

@@ -193,7 +193,19 @@ describe('the nouns of the fleet, over a folder', () => {
     ['a role', ['token', 'create', 'x', '--role', 'king'], 2],
     ['a size', ['blueprint', 'create', 'b', '-c', 'esp32', '-p', TABLE, '--flash-size', 'big'], 2],
     ['a chip', ['blueprint', 'create', 'b', '-c', 'esp99', '-p', TABLE], 2],
-    ['a page', ['package', 'list', '--page', 'x'], 3],
+    ['a page', ['package', 'list', '--page', 'x'], 2],
+    ['a size of a page', ['package', 'list', '--per-page', '1001'], 2],
+    ['a chip to look for', ['blueprint', 'list', '--chip', 'esp99'], 2],
+    ['a change', ['cohort', 'update', 'c'], 2],
+    ['a change of a device', ['device', 'update', 'd'], 2],
+    ['a provisioner', ['token', 'create', 'x', '--role', 'viewer', '--cohort', 'c'], 2],
+    ['known bytes', ['artifact', 'create', '--uri', 'http://example.com/app.bin'], 2],
+    ['a time', ['rollout', 'start', '--cohort', 'c', '--deployment', 'd', '--time-zone', 'UTC'], 2],
+    [
+      'a window that ends',
+      ['rollout', 'start', '--cohort', 'c', '--deployment', 'd', '--window', '01:00-01:00'],
+      2,
+    ],
     ['JSON', ['command', 'send', 'd1', 'reboot', '--payload', '{'], 2],
     [
       'a percentage',
@@ -214,6 +226,14 @@ describe('the nouns of the fleet, over a folder', () => {
     expect(result.stderr).toMatch(/^error [a-z]+\/[a-z-]+: .+/);
     expect(result.exitCode).toBe(exitCode);
     expect(result.stdout).toBe('');
+  });
+
+  it('say what is wrong with a value in words of the command line', async () => {
+    const { stderr } = await fails('cohort', 'create', 'a/b');
+    expect(stderr).toBe(
+      'error server/invalid-request: body: cohortId: must be 1 to 64 letters, digits and . _ : -, ' +
+        'a letter or digit first\nhint: `--help` after the command says what it takes.\n',
+    );
   });
 
   it('say where they cannot reach a server, and what a token lacks', async () => {
