@@ -1,4 +1,4 @@
-import type { Artifact, Package } from '../../fleet/index.ts';
+import type { Artifact, Package, Page } from '../../fleet/index.ts';
 import { ARTIFACT_COLUMNS } from '../artifact/columns.ts';
 import type { CliContext } from '../context.ts';
 import { entityTable } from '../fleet/entity-table.ts';
@@ -14,7 +14,7 @@ export async function showPackage(
   const path = `/packages/${segment(packageId)}`;
   const [found, versions] = await withFleet(options, context, async (api) => [
     await api.get<Package>(path),
-    await api.get<{ readonly list: readonly Artifact[] }>(`${path}/versions`),
+    await api.get<Page<Artifact>>(`${path}/versions`, { sort: '-createdAtMs', perPage: 1000 }),
   ]);
   if (options.json === true) {
     report(context, options, { ...found, versions: versions.list });
@@ -23,5 +23,8 @@ export async function showPackage(
   report(context, options, found);
   if (versions.list.length > 0) {
     context.stdout.write(`\n${entityTable(ARTIFACT_COLUMNS, versions.list)}\n`);
+  }
+  if (versions.total > versions.list.length) {
+    context.stderr.write(`${versions.list.length} of ${versions.total}; see \`artifact list\`\n`);
   }
 }

@@ -12,9 +12,7 @@ export function runsArtifact(
   if (reported === undefined) return false;
   const { image } = artifact;
   if (sameVersion(reported.version, artifact.version)) return true;
-  const { imageHash } = reported;
-  const hashes = [image?.imageHash, image?.appElfSha256, artifact.sha256];
-  if (imageHash !== null && hashes.includes(imageHash)) return true;
+  if (reported.imageHash !== null && isHashOf(reported.imageHash, artifact, siblings)) return true;
   // The version within the image, where it is this one's alone: many builds never change theirs.
   const inside = image?.descriptorVersion ?? null;
   return (
@@ -26,6 +24,18 @@ export function runsArtifact(
         (other.image?.descriptorVersion === inside || sameVersion(other.version, inside)),
     )
   );
+}
+
+/** One that other bytes have, too, tells nothing: images of one ELF file that were patched since. */
+function isHashOf(hash: string, artifact: Artifact, siblings: readonly Artifact[]): boolean {
+  return (
+    hashesOf(artifact).includes(hash) &&
+    !siblings.some((other) => other.sha256 !== artifact.sha256 && hashesOf(other).includes(hash))
+  );
+}
+
+function hashesOf({ image, sha256 }: Artifact): readonly unknown[] {
+  return [image?.imageHash, image?.appElfSha256, sha256];
 }
 
 /** How a reported version that is not the target stands to the way there. */

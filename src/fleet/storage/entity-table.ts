@@ -27,6 +27,8 @@ export interface EntityLayout<Entity> {
   readonly order: readonly string[];
   /** Columns that may be null and therefore sort last. */
   readonly nullable?: readonly (keyof Entity & string)[];
+  /** Columns whose order as text would not be their order. */
+  readonly unsorted?: readonly (keyof Entity & string)[];
 }
 
 interface Field<Entity> {
@@ -108,7 +110,7 @@ export class EntityTable<Entity extends object> {
 
   /** The column that sorts by this field, or `null` where that cannot be. */
   sortColumn(field: string): { readonly column: string; readonly nullable: boolean } | null {
-    const found = this.#readFields.find((known) => known.field === field);
+    const found = this.#sortFields.find((known) => known.field === field);
     if (found === undefined) return null;
     return {
       column: found.column,
@@ -117,7 +119,11 @@ export class EntityTable<Entity extends object> {
   }
 
   get sortFields(): readonly string[] {
-    return this.#readFields.map(({ field }) => field);
+    return this.#sortFields.map(({ field }) => field);
+  }
+
+  get #sortFields(): readonly Field<Entity>[] {
+    return this.#readFields.filter(({ field }) => this.layout.unsorted?.includes(field) !== true);
   }
 }
 

@@ -37,6 +37,8 @@ export const ARTIFACTS: EntityLayout<Artifact> = {
   noun: 'artifact',
   id: 'artifactId',
   columns: ['packageId', 'version', 'sizeBytes', 'sha256', 'createdAtMs', 'revision'],
+  // 1.10.0 would come before 1.2.0.
+  unsorted: ['version'],
   revised: true,
   ...CREATED,
 };

@@ -64,6 +64,18 @@ describe('a command that fails leaves nothing half-made', () => {
     expect(JSON.parse(added.stdout)).toMatchObject({ name: 'release' });
   });
 
+  it('the history of a package begins with its newest version', async () => {
+    await run('package', 'create', 'model', '--kind', 'binary');
+    for (const version of ['1.2.0', '1.10.0']) {
+      const file = join(folder, version);
+      await writeFile(file, version);
+      await run('artifact', 'create', file, '--package', 'model', '--version', version);
+    }
+    const { stdout } = await run('package', 'show', 'model');
+    expect(stdout.indexOf('1.10.0')).toBeGreaterThan(0);
+    expect(stdout.indexOf('1.10.0')).toBeLessThan(stdout.indexOf('1.2.0'));
+  });
+
   it('a blueprint takes its table from a CSV, a binary and a whole flash', async () => {
     const binary = join(folder, 'table.bin');
     await otakit(['partitions', 'build', TABLE, '-o', binary]);

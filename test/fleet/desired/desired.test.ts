@@ -259,6 +259,9 @@ describe('what a device reports', () => {
     ['v2-g1234', null, [inside], true],
     // Both say so of themselves: then it says nothing.
     ['v2-g1234', null, [inside, twin], false],
+    // An ELF hash that other bytes have, too, says as little; of the same bytes it says it all.
+    ['1.0.0', 'bb'.repeat(32), [inside, { ...twin, sha256: 'ee'.repeat(32) }], false],
+    ['1.0.0', 'bb'.repeat(32), [inside, twin], true],
   ])('%s with hash %s is the artifact: %s', (version, imageHash, siblings, same) => {
     expect(runsArtifact({ version, imageHash }, inside, siblings)).toBe(same);
   });

@@ -50,6 +50,12 @@ export function describePaging(open: OpenStore): void {
     );
   });
 
+  it('versions are never sorted as text, which would put 1.10.0 before 1.2.0', async () => {
+    const store = await open(new ManualClock());
+    const list = store.read.artifacts.list({}, { page: 0, perPage: 10, sort: '-version' });
+    await expect(list).rejects.toMatchObject({ code: 'fleet/invalid' });
+  });
+
   describe('what cannot be a page', () => {
     it.each([
       { page: -1, perPage: 10 },
