@@ -124,11 +124,14 @@ describe('slow retrieval and slow senders', () => {
     socket.write('GET /healthz HTTP/1.1\r\nHo');
     const ended = readToEnd(socket);
     await expect
-      .poll(async () => {
-        if (socket.writable) socket.write('x');
-        await clock.advance(2000);
-        return socket.destroyed || socket.closed || socket.readableEnded;
-      })
+      .poll(
+        async () => {
+          if (socket.writable) socket.write('x');
+          await clock.advance(2000);
+          return socket.destroyed || socket.closed || socket.readableEnded;
+        },
+        { timeout: 20_000 },
+      )
       .toBe(true);
     expect((await ended).length).toBe(0);
     expect(world.log.join('')).toContain('too-slow');
