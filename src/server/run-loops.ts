@@ -62,7 +62,7 @@ export function runLoops({ fleet, store, clock, webhooks, log }: LoopsOptions): 
   const running = [
     every('rollouts', ROLLOUTS_MS, () => fleet.rollouts.tick()),
     every('commands', COMMANDS_MS, () => fleet.commands.expire()),
-    every('webhooks', WEBHOOKS_MS, () => webhooks.run(signal), news),
+    every('webhooks', WEBHOOKS_MS, () => webhooks.begin(signal), news),
     every('prune', PRUNE_MS, prune),
   ];
   return {
@@ -70,6 +70,7 @@ export function runLoops({ fleet, store, clock, webhooks, log }: LoopsOptions): 
       stop.abort();
       unsubscribe();
       await Promise.all(running);
+      await webhooks.idle();
     },
   };
 }

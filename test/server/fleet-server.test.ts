@@ -1,5 +1,6 @@
+import { createServer } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
-import { connect } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { describeWithPeers } from '../support/peer.ts';
 import { runPeer } from '../support/run-peer.ts';
@@ -251,6 +252,22 @@ describe('live events', () => {
     expect((await reader?.read())?.done).toBe(true);
   });
 
+  it('end when the token does, also while there is always something to say', async () => {
+    const clock = new ManualClock();
+    const { fleet, url } = await start({ clock });
+    const { secret, token } = await fleet.tokens.create('system', { name: 'a', role: 'viewer' });
+    const headers = { Accept: 'text/event-stream', Authorization: `Bearer ${secret}` };
+    const response = await fetch(`${url}/api/v1/events`, { headers });
+    let isOver = false;
+    void response.text().then(() => (isOver = true));
+    await fleet.tokens.revoke('system', token.tokenId);
+    for (let count = 0; !isOver && count < 60; count += 1) {
+      await fleet.cohorts.create('system', { cohortId: `c${count}` });
+      await clock.advance(1000);
+    }
+    await expect.poll(() => isOver).toBe(true);
+  });
+
   it('are bounded', async () => {
     const { ask, url, server } = await start({ limits: { eventStreams: 1 } });
     const headers = { Accept: 'text/event-stream', Authorization: `Bearer ${server.localToken}` };
@@ -259,6 +276,41 @@ describe('live events', () => {
     expect(second.json).toMatchObject({ code: 'server/busy' });
     expect(second.headers.get('retry-after')).toBe('30');
     await first.body?.cancel();
+  });
+});
+
+describe('webhooks', () => {
+  it('are told at once, also while another one does not answer', async () => {
+    const { ask } = await start({ options: { allowPrivateAddresses: true } });
+    const told: string[] = [];
+    let hanging = 0;
+    const receiver = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => (body += String(chunk)));
+      request.on('end', () => {
+        if (request.url === '/hangs') {
+          hanging += 1;
+          return;
+        }
+        told.push(body);
+        response.end();
+      });
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      receiver.closeAllConnections();
+      receiver.close();
+    });
+    const { port } = receiver.address() as AddressInfo;
+    for (const path of ['hangs', 'answers']) {
+      const body = { url: `http://127.0.0.1:${port}/${path}`, eventTypes: ['cohort.*'] };
+      expect((await ask('POST', '/api/v1/webhooks', { body })).status).toBe(201);
+    }
+    await ask('POST', '/api/v1/cohorts', { body: { cohortId: 'one' } });
+    await expect.poll(() => [hanging, told.length]).toEqual([1, 1]);
+    await ask('POST', '/api/v1/cohorts', { body: { cohortId: 'two' } });
+    await expect.poll(() => told.length, { timeout: 8000 }).toBe(2);
+    expect(hanging).toBe(1);
   });
 });
 

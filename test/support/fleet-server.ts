@@ -73,6 +73,7 @@ export async function startTestServer({
     clock,
     version: '0.0.0',
     limits,
+    allowPrivateAddresses: options.allowPrivateAddresses ?? false,
     log: createLog('debug', { write: (line) => log.push(line) }),
   });
   const { url } = server;

@@ -11,6 +11,8 @@ import { Counted } from '../limits/counted.ts';
 
 /** A comment this often keeps proxies from closing the stream, and notices a reader that is gone. */
 const HEARTBEAT_MS = 15_000;
+/** How often it is asked whether the reader still may, however much there is to say. */
+const ALLOWED_MS = 5000;
 /** A reader that takes nothing for this long is cut off. */
 const STALL_MS = 30_000;
 const RETRY_MS = 2000;
@@ -51,7 +53,7 @@ export class EventStreams {
    * Sends what came after an event, then everything new, until the reader leaves or the server stops.
    *
    * @param after `null` for only what is new
-   * @param isAllowed asked at each heartbeat: a stream does not outlive its token
+   * @param isAllowed asked every few seconds: a stream does not outlive its token
    * @throws ServerError `server/busy`, before anything is sent
    */
   async send(
@@ -85,6 +87,7 @@ export class EventStreams {
     let wake = () => {};
     let writingSinceMs: number | null = null;
     let writtenMs = clock.now();
+    let allowedMs = clock.now();
     const write = async (chunk: string, isLast = false) => {
       writingSinceMs = clock.now();
       await exchange.write(text.encode(chunk), isLast);
@@ -103,7 +106,7 @@ export class EventStreams {
       check: (now) => {
         if (writingSinceMs !== null && now - writingSinceMs > STALL_MS) exchange.abort();
         if (exchange.isGone) end();
-        else if (now - writtenMs >= HEARTBEAT_MS) wake();
+        else if (now - allowedMs >= ALLOWED_MS || now - writtenMs >= HEARTBEAT_MS) wake();
       },
     });
     signal.addEventListener('abort', end, { once: true });
@@ -117,6 +120,10 @@ export class EventStreams {
       // The id alone is no event, but says where to go on should the stream break before the first.
       await write(`retry: ${RETRY_MS}\nid: ${seen}\n\n`);
       while (!over.signal.aborted) {
+        if (clock.now() - allowedMs >= ALLOWED_MS) {
+          if (!(await isAllowed())) break;
+          allowedMs = clock.now();
+        }
         if (isNews) {
           isNews = false;
           const upTo = await events.lastId();
@@ -127,10 +134,7 @@ export class EventStreams {
           else seen = Math.max(seen, upTo);
           continue;
         }
-        if (clock.now() - writtenMs >= HEARTBEAT_MS) {
-          if (!(await isAllowed())) break;
-          await write(': still here\n\n');
-        }
+        if (clock.now() - writtenMs >= HEARTBEAT_MS) await write(': still here\n\n');
         await new Promise<void>((resolve) => {
           wake = resolve;
           if (isNews || over.signal.aborted) resolve();

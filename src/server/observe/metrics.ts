@@ -34,6 +34,10 @@ export function createMetrics(sources: MetricSources): Metrics {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register, prefix: 'otakit_' });
+  // They are gauges with names of counters, which Prometheus objects to; the ones by type stay.
+  for (const what of ['handles', 'requests', 'resources']) {
+    register.removeSingleMetric(`otakit_nodejs_active_${what}_total`);
+  }
   const durations = new Histogram({
     name: 'otakit_http_request_duration_seconds',
     help: 'Time from the head of a request to the end of its answer.',

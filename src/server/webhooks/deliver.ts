@@ -37,8 +37,8 @@ export class WebhookDelivery {
     this.#options = options;
   }
 
-  /** Delivers what is due; resolves when every webhook has all of it, or has to wait for its next try. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Begins to deliver what is due. It waits for no receiver: a slow one is not in the way of the others. */
+  async begin(signal: AbortSignal): Promise<void> {
     for (let page = 0; ; page += 1) {
       const { list, total } = await this.#options.store.read.webhooks.list(
         {},
@@ -47,6 +47,10 @@ export class WebhookDelivery {
       for (const webhook of list) this.#start(webhook, signal);
       if ((page + 1) * BATCH >= total) break;
     }
+  }
+
+  /** Resolves when every webhook has all that has begun, or has to wait for its next try. */
+  async idle(): Promise<void> {
     await Promise.all(this.#busy.values());
   }
 
@@ -54,7 +58,9 @@ export class WebhookDelivery {
     const { webhookId, enabled, retryAtMs } = webhook;
     const { clock, log } = this.#options;
     if (!enabled || this.#busy.has(webhookId)) return;
-    if (retryAtMs !== null && clock.now() < retryAtMs) return;
+    const waitMs = retryAtMs === null ? 0 : retryAtMs - clock.now();
+    // A clock that was set back must not make the wait any longer than it was meant to be.
+    if (waitMs > 0 && waitMs <= LONGEST_RETRY_MS) return;
     const work = this.#deliver(webhook, signal)
       .catch((error: unknown) => {
         if (!signal.aborted) log.bug(error, { webhookId });

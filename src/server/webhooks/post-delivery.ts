@@ -22,8 +22,12 @@ const { request: httpsRequest } = process.getBuiltinModule('node:https');
 export function createPostDelivery(guard: AddressGuard): PostDelivery {
   return (url, headers, body, signal) =>
     new Promise((resolve) => {
-      const fail = (error: unknown) =>
-        resolve({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+      const timeout = AbortSignal.timeout(TIMEOUT_MS);
+      const fail = (error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error);
+        const reason = timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : why;
+        resolve({ kind: 'failed', reason });
+      };
       try {
         const target = new URL(url);
         guard.check(target.hostname);
@@ -32,7 +36,7 @@ export function createPostDelivery(guard: AddressGuard): PostDelivery {
           headers: { ...headers, 'Content-Length': String(Buffer.byteLength(body)) },
           lookup: guard.lookup,
           agent: false,
-          signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+          signal: AbortSignal.any([signal, timeout]),
         };
         const send = target.protocol === 'https:' ? httpsRequest : httpRequest;
         const request = send(target, options, (answer) => {

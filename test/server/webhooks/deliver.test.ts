@@ -52,7 +52,12 @@ function event(eventId: number, type: string): FleetEvent {
   };
 }
 
-function setUp(url: string, events: readonly FleetEvent[], allowPrivate = true) {
+function setUp(
+  url: string,
+  events: readonly FleetEvent[],
+  allowPrivate = true,
+  stored: Partial<Webhook> = {},
+) {
   const clock = new ManualClock();
   let webhook: Webhook = {
     webhookId: 'whk_a',
@@ -66,6 +71,7 @@ function setUp(url: string, events: readonly FleetEvent[], allowPrivate = true) 
     lastError: null,
     createdAtMs: 0,
     revision: 1,
+    ...stored,
   };
   const webhooks = {
     list: async () => ({ list: [webhook], page: 0, perPage: 100, total: 1 }),
@@ -92,7 +98,10 @@ function setUp(url: string, events: readonly FleetEvent[], allowPrivate = true) 
     metrics: { webhook: (outcome) => void outcomes.push(outcome) },
     log: SILENT_LOG,
   });
-  const run = () => delivery.run(new AbortController().signal);
+  const run = async () => {
+    await delivery.begin(new AbortController().signal);
+    await delivery.idle();
+  };
   return { clock, run, outcomes, webhook: () => webhook };
 }
 
@@ -176,6 +185,14 @@ describe('webhooks', () => {
     await run();
     expect(deliveries).toHaveLength(0);
     expect(webhook().lastError).toContain('no public address');
+  });
+
+  it('do not wait for a clock that was set back', async () => {
+    const { url, deliveries } = await receiver();
+    const retryAtMs = new ManualClock().now() + 24 * 3_600_000;
+    const { run } = setUp(url, [event(1, 'rollout.paused')], true, { failures: 2, retryAtMs });
+    await run();
+    expect(deliveries).toHaveLength(1);
   });
 
   it('wait at most an hour', () => {
