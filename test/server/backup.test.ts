@@ -1,18 +1,20 @@
 import { cp, readdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openFolderServer } from '../../src/server/index.ts';
-import { systemClock } from '../../src/shared/index.ts';
+import { type Clock, systemClock } from '../../src/shared/index.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { temporaryFolder } from '../support/temp-folder.ts';
 
 const OCTETS = { 'Content-Type': 'application/octet-stream' };
 
-async function start(folder?: string) {
+async function start(folder?: string, clock: Clock = systemClock) {
   const server = await openFolderServer({
     folder: folder ?? (await temporaryFolder()),
     port: 0,
     bind: '127.0.0.1',
-    clock: systemClock,
+    clock,
     version: '0.0.0',
     announced: false,
   });
@@ -87,6 +89,27 @@ describe('backup and restore of a running server', () => {
     }
     expect((await ask('GET', '/packages/model')).status).toBe(200);
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('is not kept at hand for a reader who takes none of it', async () => {
+    const folder = await temporaryFolder();
+    const clock = new ManualClock();
+    const { server, ask } = await start(folder, clock);
+    await ask('POST', '/packages', { packageId: 'model', kind: 'binary' });
+    const bytes = new Uint8Array(24_000_000);
+    await ask('POST', '/artifacts?packageId=model&version=1.0.0', bytes, OCTETS);
+    const before = await readdir(folder);
+    const socket = connect(server.port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.on('error', () => {}).pause();
+    const authorization = `Authorization: Bearer ${server.localToken}`;
+    socket.write(`POST /api/v1/backup HTTP/1.1\r\nHost: x\r\n${authorization}\r\n\r\n`);
+    await expect.poll(() => readdir(folder), { timeout: 20_000 }).not.toEqual(before);
+    const left = async () => {
+      await clock.advance(60_000);
+      return readdir(folder);
+    };
+    await expect.poll(left, { timeout: 20_000 }).toEqual(before);
   });
 
   it('is for admins, and the archive comes as bytes', async () => {

@@ -46,6 +46,8 @@ describe('a fleet server', () => {
     const metrics = await ask('GET', '/metrics', { token: await token('viewer') });
     expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
     expect(metrics.text).toContain('otakit_devices 0');
+    // Prometheus wants these names for counters only.
+    expect(metrics.text).not.toMatch(/^# TYPE \w+_total gauge/m);
     expect(metrics.text).toMatch(
       /otakit_http_request_duration_seconds_count\{route="listCohorts",method="GET",status="200"\} 1/,
     );

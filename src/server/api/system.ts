@@ -3,6 +3,10 @@ import { ADMINS } from '../access/roles.ts';
 import { ServerError } from '../codes.ts';
 import { moment } from '../schemas/common.ts';
 import { defineRoute } from './route.ts';
+import type { ApiServices } from './services.ts';
+
+/** A backup that nobody reads is not kept at hand. */
+const STALL_MS = 180_000;
 
 const restoreReport = z.object({
   createdAtMs: moment,
@@ -30,7 +34,7 @@ export const SYSTEM_ROUTES = [
       for await (const chunk of archive.backup(signal)) {
         if (!hasBegun) response.writeHead(200, { 'Content-Type': 'application/x-tar' });
         hasBegun = true;
-        if (!response.write(chunk)) await drained(response, signal);
+        if (!response.write(chunk)) await drained(response, signal, services.watchdog);
       }
       response.end();
     },
@@ -63,16 +67,31 @@ function archiveOf<Archive>(archive: Archive | null): Archive {
   });
 }
 
-function drained(response: NodeJS.EventEmitter, signal: AbortSignal): Promise<void> {
+/** Resolves once the reader has taken what there was; rejects when it takes nothing for too long. */
+function drained(
+  response: NodeJS.EventEmitter,
+  signal: AbortSignal,
+  watchdog: ApiServices['watchdog'],
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const settle = () => {
-      response.off('drain', settle);
-      signal.removeEventListener('abort', settle);
-      if (signal.aborted) reject(signal.reason as Error);
-      else resolve();
+    let sinceMs: number | null = null;
+    const settle = (error?: Error) => {
+      unwatch();
+      response.off('drain', drain);
+      signal.removeEventListener('abort', abort);
+      if (error === undefined) resolve();
+      else reject(error);
     };
-    response.once('drain', settle);
-    signal.addEventListener('abort', settle, { once: true });
-    if (signal.aborted) settle();
+    const drain = () => settle();
+    const abort = () => settle(signal.reason as Error);
+    const unwatch = watchdog.watch({
+      check: (now) => {
+        sinceMs ??= now;
+        if (now - sinceMs > STALL_MS) settle(new ServerError('server/body-cut', 'nobody reads it'));
+      },
+    });
+    response.once('drain', drain);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
   });
 }
