@@ -5,6 +5,7 @@ import type { Clock } from '../shared/index.ts';
 import { createLocalToken } from './access/local-token.ts';
 import type { RestoreReport } from './api/services.ts';
 import { createFleetApp, type FleetApp } from './create-fleet-app.ts';
+import { Counted } from './limits/counted.ts';
 import type { ServerLimits } from './limits/limits.ts';
 import { type Log, SILENT_LOG } from './observe/log.ts';
 import { runLoops } from './run-loops.ts';
@@ -68,6 +69,7 @@ export interface FleetServer extends AsyncDisposable {
 
 const GRACE_MS = 10_000;
 const RESTORE_GRACE_MS = 3000;
+const RESTORE_RETRY_MS = 10_000;
 
 /**
  * Serves a fleet on one port: management API, device protocols, HTTP/1.0, HTTP/1.1 and HTTP/2 with
@@ -80,6 +82,9 @@ export async function createFleetServer(options: FleetServerOptions): Promise<Fl
   const localToken = createLocalToken(clock.now());
   const guard = createAddressGuard(options.allowPrivateAddresses ?? false);
   const post = createPostDelivery(guard);
+
+  // Two that put their databases in place at the same time would leave one that nobody has open.
+  const restores = new Counted(1, 'restores');
 
   const front = createFront({
     clock,
@@ -109,6 +114,7 @@ export async function createFleetServer(options: FleetServerOptions): Promise<Fl
           : {
               backup,
               restore: async (bytes) => {
+                using _place = restores.enter(RESTORE_RETRY_MS);
                 await using archive = await receive(bytes);
                 return await replace(archive);
               },

@@ -112,6 +112,22 @@ describe('backup and restore of a running server', () => {
     await expect.poll(left, { timeout: 20_000 }).toEqual(before);
   });
 
+  it('is one at a time', async () => {
+    const { ask } = await start();
+    await fill(ask);
+    const archive = await backup(ask);
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => ask('POST', '/restore', archive, OCTETS)),
+    );
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses).toContain(200);
+    for (const answer of answers.filter(({ status }) => status !== 200)) {
+      expect(await answer.json()).toMatchObject({ status: 503 });
+    }
+    expect((await ask('POST', '/cohorts', { cohortId: 'after' })).status).toBe(201);
+    expect((await ask('GET', '/packages/model')).status).toBe(200);
+  });
+
   it('is for admins, and the archive comes as bytes', async () => {
     const { ask, server } = await start();
     const { secret } = await server.home.fleet.tokens.create('system', {

@@ -8,12 +8,12 @@ const SECRET = /^\/(?:tokens|webhooks|backup|restore)\b/;
 /** What CI has to see, to know what is there already. */
 const OF_BUILDS = /^\/(?:packages|artifacts|blueprints|keys)\b/;
 /** How artifacts come in. */
-const UPLOADS: readonly string[] = [
+const UPLOADS: ReadonlySet<string> = new Set([
   'POST /artifacts',
   'PATCH /artifacts/{artifactId}',
   'POST /artifacts/{artifactId}/signatures',
   'POST /ota/packages',
-];
+]);
 
 /** Who may, said once more and in another way than the routes say it. */
 function allowed(method: string, path: string): readonly Role[] {
@@ -24,7 +24,7 @@ function allowed(method: string, path: string): readonly Role[] {
     return OF_BUILDS.test(path) ? [...readers, 'uploader'] : readers;
   }
   if (path.startsWith('/keys')) return ['admin'];
-  return UPLOADS.includes(`${method} ${path}`)
+  return UPLOADS.has(`${method} ${path}`)
     ? ['admin', 'operator', 'uploader']
     : ['admin', 'operator'];
 }
