@@ -59,8 +59,9 @@ update is tried again with the next poll, for ever. It polls at once when it sta
 A new device is as the factory leaves it: the partition table at 0x8000, in the first app slot --image or
 else a built-in firmware of version "factory", otadata blank, no tag stored; so any tag but "" makes it
 update. Without --state it is gone afterwards. With --state the folder holds
-  flash.bin    the whole flash: partition table, NVS with the stored tag, otadata, slots; look into it
-               with \`otakit partitions show\`, \`otakit nvs show\` and \`otakit otadata show\`
+  flash.bin    the whole flash: partition table, NVS with the stored tag and the config of the last boot
+               (ROBOT_CONFIG, with the URL in clear, as on a real one), otadata, slots; look into it with
+               \`otakit partitions show\`, \`otakit nvs show\` and \`otakit otadata show\`
   device.json  its chip
 
 --once does not end on a failed update, because the device does not: it tries again. It ends with exit 6

@@ -107,7 +107,7 @@ export interface AppMessages {
 
 /** `ConfigResponse`, the config as a device gets it. */
 export interface ConfigResponse extends ProtoMessage {
-  readonly config?: {
+  readonly config?: ProtoMessage & {
     readonly revision: string;
     readonly services: readonly {
       readonly name: string;

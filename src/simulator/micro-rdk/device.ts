@@ -9,6 +9,7 @@ import type { LoggerFor } from '../boot/logger.ts';
 import type { LogLevel, LogSink } from './log.ts';
 import { type ConfigSource, type MachineConfig, selectOtaService } from './machine-config.ts';
 import { nextUpdateSlot } from './ota-partition.ts';
+import { encodeRobotConfig, revisionOf } from './robot-config.ts';
 import { readServiceSettings, type ServiceSettings } from './service-settings.ts';
 import type { StoredValues } from './stored-values.ts';
 import { update } from './update.ts';
@@ -18,6 +19,8 @@ import type { VirtualFlash } from './virtual-flash.ts';
 const OTA = 'micro_rdk::common::ota';
 /** Where the version lies in an image: behind header, segment header and 16 bytes of descriptor. */
 const IMAGE_VERSION = { offset: 48, length: 32 } as const;
+/** The config of a device that has none. */
+const NOTHING = new Uint8Array();
 
 /** What a virtual micro-RDK is made of. */
 export interface MicroRdkParts {
@@ -37,7 +40,7 @@ export interface MicroRdkParts {
 interface Session {
   readonly table: BootTable;
   readonly running: BootPartition;
-  /** The revision that the device configured itself with; set by the first poll. */
+  /** The revision that the device configured itself with, by the first poll or from its NVS. */
   revision: string | null;
   hasAsked: boolean;
 }
@@ -107,15 +110,38 @@ export class MicroRdk {
     const session = this.#session;
     if (session === null) return false;
     const config = await this.#fetchConfig(session, signal);
-    if (config === null) return false;
+    if (config === null) {
+      session.revision ??= revisionOf(this.#parts.values.getBlob('ROBOT_CONFIG') ?? NOTHING);
+      return false;
+    }
+    if (session.revision === null) {
+      session.revision = config.revision;
+      await this.#keep(config);
+    }
+    const isChanged = config.revision !== session.revision;
     const ended = await this.#updateIfNeeded(config, session, signal);
-    if (ended === 'updated' || ended === 'panicked') {
-      await this.#reboot(ended === 'updated' ? 'update' : 'panic', session);
+    if (ended === 'panicked') {
+      await this.#reboot('panic', session);
       return true;
     }
-    session.revision ??= config.revision;
-    if (config.revision !== session.revision) await this.#reboot('config-changed', session);
+    if (isChanged) await this.#parts.values.erase('ROBOT_CONFIG');
+    if (ended === 'updated') await this.#reboot('update', session);
+    else if (isChanged) await this.#reboot('config-changed', session);
     return true;
+  }
+
+  /** The config that it booted with, for a boot without a cloud. A full NVS keeps it from nothing else. */
+  async #keep(config: MachineConfig): Promise<void> {
+    const log = this.#logger(CONNECTION);
+    log.info('machine configuration obtained from app server');
+    log.info('writing machine configuration to storage');
+    try {
+      const bytes = config.encoded ?? encodeRobotConfig(config);
+      await this.#parts.values.setBlob('ROBOT_CONFIG', bytes);
+    } catch (error) {
+      if (!(error instanceof UpdateFailure)) throw error;
+      log.error(`couldn't store the machine configuration - reason ${error.message}`);
+    }
   }
 
   async #fetchConfig(session: Session, signal: AbortSignal): Promise<MachineConfig | null> {
@@ -139,6 +165,7 @@ export class MicroRdk {
 
   /** The cloud refused the device's credentials: it has none from now on, and does nothing without. */
   async #deprovision(message: string): Promise<void> {
+    await this.#parts.values.erase('ROBOT_CONFIG');
     this.#logger(CONNECTION).error("thread 'main' panicked: erased credentials restart robot");
     await this.#boot();
     if (this.#session === null) return;

@@ -11,6 +11,8 @@ export interface MachineConfig {
   readonly services: readonly ServiceEntry[];
   /** Changes with every change of the config; the device configures itself only when it boots. */
   readonly revision: string;
+  /** The bytes that it came as, a `RobotConfig`; made from the above where it came as something else. */
+  readonly encoded?: Uint8Array;
 }
 
 /** What a cloud answers when it is asked whether the device is to restart. */

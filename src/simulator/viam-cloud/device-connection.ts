@@ -69,6 +69,7 @@ export class DeviceConnection implements ConfigSource, LogSink, Disposable {
     const { config } = await this.#call('Config', request, api.ConfigResponse, signal);
     return {
       revision: config?.revision ?? '',
+      ...(config === undefined ? {} : { encoded: config.toBinary() }),
       services: (config?.services ?? []).map(({ name, model, attributes }) => ({
         name,
         model,
