@@ -35,7 +35,7 @@ import { DEFAULT_SERVER_LIMITS, type ServerLimits } from './limits/limits.ts';
 import { createAccounting } from './observe/accounting.ts';
 import { type Log, SILENT_LOG } from './observe/log.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
-import { Ongoing } from './ongoing.ts';
+import { Ongoing, Unfinished } from './ongoing.ts';
 
 /** What a {@link FleetApp} is made from. */
 export interface FleetAppOptions {
@@ -72,6 +72,7 @@ export interface FleetApp {
 }
 
 const STOPPING_RETRY_MS = 5000;
+const SETTLE_MS = 1000;
 
 /** Puts the management API and the device protocols in front of a fleet. It starts no timers. */
 export function createFleetApp(options: FleetAppOptions): FleetApp {
@@ -81,6 +82,7 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
   const stopping = new AbortController();
   const broken = new AbortController();
   const ongoing = new Ongoing();
+  const answering = new Unfinished();
   const failures = new FailedTries(limits, clock);
   const authorizer = new Authorizer({
     tokens: fleet.tokens,
@@ -189,7 +191,7 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
         const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
         const body = hasBody ? collectBody(request, bodyBounds) : emptyBody;
         const exchange = http1Exchange(request, response, watchdog);
-        void answerByFace(match, exchange, target, body, log);
+        answering.add(answerByFace(match, exchange, target, body, log));
       } catch (error) {
         sendProblem(request, response, error, log);
       }
@@ -213,7 +215,7 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
         account.route = match.face.name;
         const body = collectBody(stream, bodyBounds);
         const exchange = http2Exchange(stream, headers, watchdog);
-        void answerByFace(match, exchange, target, body, log);
+        answering.add(answerByFace(match, exchange, target, body, log));
       } catch (error) {
         const { status, headers: fields, body } = problemAnswer(asServerError(error));
         http2Exchange(stream, headers, watchdog).answer(status, fields, body);
@@ -229,6 +231,13 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
       over.abort();
       broken.abort(new ServerError('server/stopping', 'the server is being stopped'));
       if (except === 0) ongoing.breakOff();
+      // What was broken off may have that to write down yet, while there is something to write to.
+      const settled = new AbortController();
+      await Promise.race([
+        answering.whenDone(),
+        clock.sleep(SETTLE_MS, settled.signal).catch(() => {}),
+      ]);
+      settled.abort();
     },
   };
 }

@@ -31,3 +31,19 @@ export class Ongoing {
     for (const request of this.#requests) request();
   }
 }
+
+/** Work that outlives the request that it was for. */
+export class Unfinished {
+  readonly #work = new Set<Promise<void>>();
+
+  /** @param work never rejects */
+  add(work: Promise<void>): void {
+    this.#work.add(work);
+    void work.finally(() => this.#work.delete(work));
+  }
+
+  /** Resolves once all that was added by now is done. */
+  async whenDone(): Promise<void> {
+    await Promise.all(this.#work);
+  }
+}

@@ -49,7 +49,9 @@ export function createAccounting(metrics: Metrics, log: Log) {
         account.route = locals?.route ?? account.route;
         const method = request.method ?? '';
         const actor = locals?.actor;
-        close(account, method, target, response.statusCode, startedMs, { peer, protocol, actor });
+        // Nothing was answered where the client left first.
+        const status = response.headersSent ? response.statusCode : 0;
+        close(account, method, target, status, startedMs, { peer, protocol, actor });
       });
       return account;
     },
