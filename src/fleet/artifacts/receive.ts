@@ -47,16 +47,19 @@ async function* untilAborted(
   bytes: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-  signal?.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  aborted.catch(() => undefined);
-  const abort = () => reject(signal?.reason);
+  // Not a race with one promise for the abort: that would hold every chunk until the last one has come.
+  let giveUp: ((reason: unknown) => void) | null = null;
+  const abort = () => giveUp?.(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   const iterator = bytes[Symbol.asyncIterator]();
   let ended = false;
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), aborted]);
+      signal?.throwIfAborted();
+      const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        giveUp = reject;
+        iterator.next().then(resolve, reject);
+      });
       if (next.done === true) {
         ended = true;
         return;
