@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { get, PREFACE, settings, windowUpdate } from '../support/h2-frames.ts';
+import { peakResidentBytes } from '../support/process-usage.ts';
 import { startServeProcess } from '../support/serve-process.ts';
 import type { Benchmark } from './benchmark.ts';
 
@@ -49,7 +49,7 @@ export const benchmark: Benchmark = {
       report({
         what: `serve: peak memory with ${READERS} slow downloads of 4 MB, ${protocol}`,
         unit: 'MB',
-        ours: (await peakMemoryBytes(server.pid)) / MB,
+        ours: (await peakResidentBytes(server)) / MB,
         peer: { name: 'goal: image + 100 MB', value: (IMAGE_BYTES + 100 * MB) / MB },
         better: 'lower',
       });
@@ -57,9 +57,3 @@ export const benchmark: Benchmark = {
     }
   },
 };
-
-/** What the kernel calls the high-water mark of the resident set. */
-async function peakMemoryBytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
-}

@@ -2,6 +2,9 @@
  * Load for a server, as a process of its own: so many connections, each with one request after the
  * other, over bare sockets, since an HTTP client would be slower than the server that it measures.
  *
+ * With `--rate`, requests are due at even distances whatever the server does, and one that finds all
+ * connections busy counts from when it was due.
+ *
  * `{device}` in the target and in a header is replaced by a random one of the device ids. Prints one
  * line of JSON.
  */
@@ -17,12 +20,14 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '64' },
     seconds: { type: 'string', default: '5' },
     warmup: { type: 'string', default: '1' },
+    rate: { type: 'string' },
   },
 });
 const port = Number(values.port);
 const devices = Number(values.devices);
 const warmupMs = Number(values.warmup) * 1000;
 const durationMs = Number(values.seconds) * 1000;
+const everyMs = values.rate === undefined ? null : 1000 / Number(values.rate);
 const head = [
   `GET ${values.target ?? '/'} HTTP/1.1`,
   `Host: 127.0.0.1:${port}`,
@@ -38,8 +43,8 @@ const countFromMs = startMs + warmupMs;
 const endMs = countFromMs + durationMs;
 /** Latencies in hundredths of a millisecond. */
 const latencies = new Uint32Array(20_000_000);
+let due = 0;
 let done = 0;
-let bytes = 0;
 const statuses: Record<string, number> = {};
 
 /** Asks again and again over one connection, until the time is over. */
@@ -50,18 +55,29 @@ function ask(): Promise<void> {
     let held: Buffer = Buffer.alloc(0);
     let bodyLeft = -1;
     const send = () => {
-      sentMs = performance.now();
+      const nowMs = performance.now();
+      sentMs = nowMs;
+      if (everyMs !== null) {
+        sentMs = startMs + due * everyMs;
+        due += 1;
+      }
       if (sentMs >= endMs) {
         socket.end();
         return resolve();
       }
-      const device = String(Math.floor(Math.random() * devices)).padStart(DIGITS, '0');
       bodyLeft = -1;
-      return socket.write(head.replaceAll('{device}', device));
+      // What was not late counts from when it is really sent: timers are not exact to the millisecond.
+      if (sentMs > nowMs) return void setTimeout(() => write(performance.now()), sentMs - nowMs);
+      return write(sentMs);
+    };
+    const write = (fromMs: number) => {
+      sentMs = fromMs;
+      const device = String(Math.floor(Math.random() * devices)).padStart(DIGITS, '0');
+      socket.write(head.replaceAll('{device}', device));
     };
     const answered = () => {
       const nowMs = performance.now();
-      if (sentMs >= countFromMs && nowMs <= endMs) {
+      if (sentMs >= countFromMs && (everyMs !== null || nowMs <= endMs)) {
         latencies[done] = Math.round((nowMs - sentMs) * 100);
         done += 1;
       }
@@ -70,7 +86,6 @@ function ask(): Promise<void> {
     socket.once('connect', send);
     socket.on('error', reject);
     socket.on('data', (chunk) => {
-      bytes += chunk.length;
       if (bodyLeft >= 0) {
         bodyLeft -= chunk.length;
         if (bodyLeft <= 0) answered();
@@ -97,7 +112,6 @@ const result = {
   perSecond: done / (durationMs / 1000),
   p50Ms: percentile(0.5),
   p99Ms: percentile(0.99),
-  bytesPerSecond: bytes / ((durationMs + warmupMs) / 1000),
   statuses,
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
