@@ -1,7 +1,8 @@
 import type { ChipName } from '../chips/index.ts';
-import { type Clock, formatHex, formatSize } from '../shared/index.ts';
+import type { Clock } from '../shared/index.ts';
 import type { Link, OpenLink } from '../transport/index.ts';
 import { FlashError } from './codes.ts';
+import { assertStub, assertWithin, noFlash, SECTOR_BYTES } from './device-limits.ts';
 import { changeBaudRate, ROM_BAUD_RATE, slowerRate } from './loader/baud-rate.ts';
 import type { ChipFacts } from './loader/chip-facts.ts';
 import { detectChip, enterLoader, isTransient, synchronise } from './loader/connect.ts';
@@ -27,9 +28,6 @@ import {
 } from './loader/registers.ts';
 import { applicationSequence, isUsbSerialJtag, playSequence } from './loader/reset-sequence.ts';
 import { startStub } from './loader/stub.ts';
-
-/** What flash erases at once; everything that is written starts and ends at a multiple. */
-export const SECTOR_BYTES = 0x1000;
 
 const DEFAULT_BAUD_RATE = 921_600;
 /** How often one operation is tried before its error counts. */
@@ -169,7 +167,7 @@ export class FlashDevice implements AsyncDisposable {
 
   /** @throws FlashError `flash/outside-flash` */
   async md5(flashOffset: number, sizeBytes: number): Promise<Uint8Array> {
-    this.#assertWithin(flashOffset, sizeBytes, 1);
+    assertWithin(this, flashOffset, sizeBytes, 1);
     return this.#persistently(() => flashMd5(this.#connection, flashOffset, sizeBytes));
   }
 
@@ -179,7 +177,7 @@ export class FlashDevice implements AsyncDisposable {
     sizeBytes: number,
     onBytes: (doneBytes: number) => void = () => {},
   ): Promise<Uint8Array<ArrayBuffer>> {
-    this.#assertWithin(flashOffset, sizeBytes, 1);
+    assertWithin(this, flashOffset, sizeBytes, 1);
     if (sizeBytes === 0) return new Uint8Array(0);
     return this.#persistently(() => readFlash(this.#connection, flashOffset, sizeBytes, onBytes));
   }
@@ -191,7 +189,7 @@ export class FlashDevice implements AsyncDisposable {
    * @throws FlashError `flash/outside-flash`, `flash/command-refused`
    */
   async write(range: DeflatedRange, onBytes: (sentBytes: number) => void): Promise<void> {
-    this.#assertWithin(range.flashOffset, range.sizeBytes, SECTOR_BYTES);
+    assertWithin(this, range.flashOffset, range.sizeBytes, SECTOR_BYTES);
     await this.#persistently(() =>
       writeDeflated(this.#connection, this.#knownFacts(), range, onBytes),
     );
@@ -203,14 +201,14 @@ export class FlashDevice implements AsyncDisposable {
    * @throws FlashError `flash/outside-flash`, `flash/needs-stub`
    */
   async erase(flashOffset: number, sizeBytes: number): Promise<void> {
-    this.#assertWithin(flashOffset, sizeBytes, SECTOR_BYTES);
-    this.#assertStub('erase a range');
+    assertWithin(this, flashOffset, sizeBytes, SECTOR_BYTES);
+    assertStub(this, 'erase a range');
     await this.#persistently(() => eraseRange(this.#connection, flashOffset, sizeBytes));
   }
 
   /** Erases the whole flash. @throws FlashError `flash/needs-stub` */
   async eraseAll(): Promise<void> {
-    this.#assertStub('erase the whole flash');
+    assertStub(this, 'erase the whole flash');
     await this.#persistently(() => eraseChip(this.#connection));
   }
 
@@ -283,39 +281,4 @@ export class FlashDevice implements AsyncDisposable {
     if (this.#facts === null) throw new Error('the device is used before it is connected');
     return this.#facts;
   }
-
-  #assertStub(what: string): void {
-    if (this.loader === 'stub') return;
-    throw new FlashError('flash/needs-stub', `the ROM of the ${this.info.chip} cannot ${what}`, {
-      hint: 'Leave out --no-stub.',
-    });
-  }
-
-  #assertWithin(flashOffset: number, sizeBytes: number, alignment: number): void {
-    const { flashSizeBytes } = this.info;
-    const range = `${formatHex(flashOffset)} + ${sizeBytes} bytes`;
-    if (flashOffset < 0 || sizeBytes < 0 || flashOffset + sizeBytes > flashSizeBytes) {
-      throw new FlashError(
-        'flash/outside-flash',
-        `${range} does not lie within the ${formatSize(flashSizeBytes)} of flash on ${this.target}`,
-        {
-          hint: 'Check the offset and the size, and whether it is the right board.',
-          details: { flashOffset, sizeBytes, flashSizeBytes },
-        },
-      );
-    }
-    if (flashOffset % alignment === 0 && sizeBytes % alignment === 0) return;
-    throw new FlashError('flash/outside-flash', `${range} does not lie on whole sectors`, {
-      hint: `Flash is erased and written in sectors of ${SECTOR_BYTES} bytes: start and end at multiples of 0x1000.`,
-      details: { flashOffset, sizeBytes },
-    });
-  }
-}
-
-function noFlash({ chip }: ChipFacts, flashId: number | null): FlashError {
-  const said = flashId === null ? 'nothing' : formatHex(flashId, 6);
-  return new FlashError('flash/no-flash-chip', `the ${chip.title} gets ${said} as its flash's id`, {
-    hint: 'Check the soldering and the power of the flash, and the eFuses or straps for its voltage.',
-    details: { flashId },
-  });
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { bytesEqual } from '../shared/index.ts';
-import { type FlashDevice, SECTOR_BYTES } from './device.ts';
+import type { FlashDevice } from './device.ts';
+import { SECTOR_BYTES } from './device-limits.ts';
 
 const BLOCK_BYTES = 16 * SECTOR_BYTES;
 /** When so many sectors were asked for and most differ, asking costs more than it saves. */

@@ -1,7 +1,8 @@
 import type { PartitionEntry } from '../partition-table/index.ts';
 import { hasErrors, type Issue } from '../shared/index.ts';
 import { type BoardTable, readBoardTable } from './board-contents.ts';
-import { type FlashDevice, SECTOR_BYTES } from './device.ts';
+import type { FlashDevice } from './device.ts';
+import { SECTOR_BYTES } from './device-limits.ts';
 import type { FlashRange } from './locate.ts';
 import { fixBoot } from './plan/boot.ts';
 import { checkBoard } from './plan/check-board.ts';

@@ -14,13 +14,8 @@ export {
 export { type BenchPort, isNoBoardYet, waitForUnplug } from './bench.ts';
 export { boardPorts, onlyBoardPort } from './choose-port.ts';
 export { FLASH_CODES, type FlashCode, FlashError } from './codes.ts';
-export {
-  type DeviceInfo,
-  type DeviceOptions,
-  FlashDevice,
-  openDevice,
-  SECTOR_BYTES,
-} from './device.ts';
+export { type DeviceInfo, type DeviceOptions, FlashDevice, openDevice } from './device.ts';
+export { SECTOR_BYTES } from './device-limits.ts';
 export { type CheckedPlan, checkPlanOnBoard, executePlan } from './execute.ts';
 export { findDifferences } from './diff.ts';
 export { FLASHABLE_CHIPS } from './loader/chip-facts.ts';

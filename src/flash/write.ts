@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import { bytesEqual, formatHex } from '../shared/index.ts';
 import { FlashError } from './codes.ts';
-import { type FlashDevice, SECTOR_BYTES } from './device.ts';
+import type { FlashDevice } from './device.ts';
+import { SECTOR_BYTES } from './device-limits.ts';
 import { findDifferences, isBlank, md5 } from './diff.ts';
 import type { OnProgress } from './progress.ts';
 

@@ -83,27 +83,47 @@ function lpWatchdogs(base: number, [config, protect, sup, superProtect]: Registe
 
 const LP_OFFSETS: RegisterOffsets = [0, 0x18, 0x1c, 0x20];
 
-/** Chips since the ESP32-S2 share most of their layout; `efuse` is the base of the eFuse block. */
-function modern(
-  name: ChipName,
-  spiBase: number,
-  efuse: number,
-  revision: Pick<ChipFacts, 'revisionMajor' | 'revisionMinor'>,
-  rest: Partial<ChipFacts> = {},
-): ChipFacts {
+/** A field of the eFuse block: offset of its word, first bit, bits. */
+type EfuseField = readonly [offset: number, shift: number, bits: number];
+
+/** Where chips since the ESP32-S2, which share most of their layout, have things of their own. */
+interface Modern {
+  /** The SPI controller and the eFuse block. */
+  readonly bases: readonly [spi: number, efuse: number];
+  readonly major: readonly EfuseField[];
+  readonly minor: readonly EfuseField[];
+  readonly mac?: number;
+  readonly secureBoot?: EfuseField;
+  readonly flashEncryption?: EfuseField;
+  readonly watchdogs?: Watchdogs;
+  readonly romChangesBaudRate?: boolean;
+}
+
+function modern(name: ChipName, own: Modern): ChipFacts {
+  const [spi, efuse] = own.bases;
+  const inEfuse = ([offset, shift, bits]: EfuseField) => field(efuse + offset, shift, bits);
   return {
     chip: chipByName(name),
-    spi: { base: spiBase, usr: 0x18, usr2: 0x20, misoLength: 0x28, w0: 0x58 },
-    macAddress: efuse + 0x44,
-    ...revision,
-    secureBoot: [field(efuse + 0x38, 20, 1)],
-    flashEncryption: field(efuse + 0x34, 18, 3),
-    watchdogs: null,
+    spi: { base: spi, usr: 0x18, usr2: 0x20, misoLength: 0x28, w0: 0x58 },
+    macAddress: efuse + (own.mac ?? 0x44),
+    revisionMajor: own.major.map(inEfuse),
+    revisionMinor: own.minor.map(inEfuse),
+    secureBoot: [inEfuse(own.secureBoot ?? [0x38, 20, 1])],
+    flashEncryption: inEfuse(own.flashEncryption ?? [0x34, 18, 3]),
+    watchdogs: own.watchdogs ?? null,
     romTakesEncryptedFlag: true,
-    romChangesBaudRate: true,
-    ...rest,
+    romChangesBaudRate: own.romChangesBaudRate ?? true,
   };
 }
+
+/** The two share the bits of their revision. */
+const REVISION_OF_C3_AND_S3: Pick<Modern, 'major' | 'minor'> = {
+  major: [[0x58, 24, 2]],
+  minor: [
+    [0x50, 18, 3],
+    [0x58, 23, 1],
+  ],
+};
 
 const FACTS: readonly ChipFacts[] = [
   {
@@ -123,90 +143,63 @@ const FACTS: readonly ChipFacts[] = [
     romTakesEncryptedFlag: false,
     romChangesBaudRate: true,
   },
-  modern('esp32s2', 0x3f40_2000, 0x3f41_a000, {
-    revisionMajor: [field(0x3f41_a050, 18, 2)],
-    revisionMinor: [field(0x3f41_a054, 4, 3), field(0x3f41_a050, 20, 1)],
+  modern('esp32s2', {
+    bases: [0x3f40_2000, 0x3f41_a000],
+    major: [[0x50, 18, 2]],
+    minor: [
+      [0x54, 4, 3],
+      [0x50, 20, 1],
+    ],
   }),
-  modern(
-    'esp32s3',
-    0x6000_2000,
-    0x6000_7000,
-    {
-      revisionMajor: [field(0x6000_7058, 24, 2)],
-      revisionMinor: [field(0x6000_7050, 18, 3), field(0x6000_7058, 23, 1)],
-    },
-    { watchdogs: rtcWatchdogs(0x6000_8000, [0x98, 0xb0, 0xb4, 0xb8]) },
-  ),
-  modern(
-    'esp32c2',
-    0x6000_2000,
-    0x6000_8800,
-    {
-      revisionMajor: [field(0x6000_8844, 20, 2)],
-      revisionMinor: [field(0x6000_8844, 16, 4)],
-    },
-    {
-      macAddress: 0x6000_8840,
-      secureBoot: [field(0x6000_8830, 21, 1)],
-      flashEncryption: field(0x6000_8830, 7, 3),
-      // With its 26 MHz crystal the ROM misses the rates that it is asked for.
-      romChangesBaudRate: false,
-    },
-  ),
-  modern(
-    'esp32c3',
-    0x6000_2000,
-    0x6000_8800,
-    {
-      revisionMajor: [field(0x6000_8858, 24, 2)],
-      revisionMinor: [field(0x6000_8850, 18, 3), field(0x6000_8858, 23, 1)],
-    },
-    { watchdogs: rtcWatchdogs(0x6000_8000, [0x90, 0xa8, 0xac, 0xb0]) },
-  ),
-  modern(
-    'esp32c5',
-    0x6000_3000,
-    0x600b_4800,
-    {
-      revisionMajor: [field(0x600b_484c, 4, 2)],
-      revisionMinor: [field(0x600b_484c, 0, 4)],
-    },
-    {
-      secureBoot: [field(0x600b_4838, 25, 1)],
-      flashEncryption: field(0x600b_4834, 16, 3),
-      watchdogs: lpWatchdogs(0x600b_1c00, LP_OFFSETS),
-    },
-  ),
-  modern(
-    'esp32c6',
-    0x6000_3000,
-    0x600b_0800,
-    {
-      revisionMajor: [field(0x600b_0850, 22, 2)],
-      revisionMinor: [field(0x600b_0850, 18, 4)],
-    },
-    { watchdogs: lpWatchdogs(0x600b_1c00, LP_OFFSETS) },
-  ),
-  modern(
-    'esp32h2',
-    0x6000_3000,
-    0x600b_0800,
-    {
-      revisionMajor: [field(0x600b_0850, 21, 2)],
-      revisionMinor: [field(0x600b_0850, 18, 3)],
-    },
-    { watchdogs: lpWatchdogs(0x600b_1c00, [0, 0x1c, 0x20, 0x24]) },
-  ),
-  modern(
-    'esp32p4',
-    0x5008_d000,
-    0x5012_d000,
-    {
-      revisionMajor: [field(0x5012_d04c, 4, 2), field(0x5012_d04c, 23, 1)],
-      revisionMinor: [field(0x5012_d04c, 0, 4)],
-    },
-    { watchdogs: lpWatchdogs(0x5011_6000, LP_OFFSETS) },
-  ),
+  modern('esp32s3', {
+    bases: [0x6000_2000, 0x6000_7000],
+    ...REVISION_OF_C3_AND_S3,
+    watchdogs: rtcWatchdogs(0x6000_8000, [0x98, 0xb0, 0xb4, 0xb8]),
+  }),
+  modern('esp32c2', {
+    bases: [0x6000_2000, 0x6000_8800],
+    major: [[0x44, 20, 2]],
+    minor: [[0x44, 16, 4]],
+    mac: 0x40,
+    secureBoot: [0x30, 21, 1],
+    flashEncryption: [0x30, 7, 3],
+    // With its 26 MHz crystal the ROM misses the rates that it is asked for.
+    romChangesBaudRate: false,
+  }),
+  modern('esp32c3', {
+    bases: [0x6000_2000, 0x6000_8800],
+    ...REVISION_OF_C3_AND_S3,
+    watchdogs: rtcWatchdogs(0x6000_8000, [0x90, 0xa8, 0xac, 0xb0]),
+  }),
+  modern('esp32c5', {
+    bases: [0x6000_3000, 0x600b_4800],
+    major: [[0x4c, 4, 2]],
+    minor: [[0x4c, 0, 4]],
+    secureBoot: [0x38, 25, 1],
+    flashEncryption: [0x34, 16, 3],
+    watchdogs: lpWatchdogs(0x600b_1c00, LP_OFFSETS),
+  }),
+  modern('esp32c6', {
+    bases: [0x6000_3000, 0x600b_0800],
+    major: [[0x50, 22, 2]],
+    minor: [[0x50, 18, 4]],
+    watchdogs: lpWatchdogs(0x600b_1c00, LP_OFFSETS),
+  }),
+  modern('esp32h2', {
+    bases: [0x6000_3000, 0x600b_0800],
+    major: [[0x50, 21, 2]],
+    minor: [[0x50, 18, 3]],
+    watchdogs: lpWatchdogs(0x600b_1c00, [0, 0x1c, 0x20, 0x24]),
+  }),
+  modern('esp32p4', {
+    bases: [0x5008_d000, 0x5012_d000],
+    major: [
+      [0x4c, 4, 2],
+      [0x4c, 23, 1],
+    ],
+    minor: [[0x4c, 0, 4]],
+    watchdogs: lpWatchdogs(0x5011_6000, LP_OFFSETS),
+  }),
 ];
 
 /** The chips that can be flashed. */

@@ -7,7 +7,7 @@ import {
 } from '../../partition-table/index.ts';
 import { formatCount, formatHex, formatSize, type Issue, parseSize } from '../../shared/index.ts';
 import type { FlashCode } from '../codes.ts';
-import { SECTOR_BYTES } from '../device.ts';
+import { SECTOR_BYTES } from '../device-limits.ts';
 import type { FlashPlan, PlannedPart } from './plan.ts';
 import { placeIssues } from './check-place.ts';
 import type { Piece } from './pieces.ts';

@@ -18,7 +18,7 @@ import {
 } from '../../partition-table/index.ts';
 import { formatHex, memorySource } from '../../shared/index.ts';
 import { FlashError } from '../codes.ts';
-import { SECTOR_BYTES } from '../device.ts';
+import { SECTOR_BYTES } from '../device-limits.ts';
 
 /** A file that is to be flashed, and where the user wants it. */
 export interface FlashInput {

@@ -10,7 +10,7 @@ import {
 import { alignUp, type Issue } from '../../shared/index.ts';
 import type { AppImage, BootloaderImage } from '../../app-image/index.ts';
 import { FlashError } from '../codes.ts';
-import { SECTOR_BYTES } from '../device.ts';
+import { SECTOR_BYTES } from '../device-limits.ts';
 import { type FlashRange, locatePartition } from '../locate.ts';
 import type { FlashPart } from '../write.ts';
 import { checkPlan } from './check-plan.ts';

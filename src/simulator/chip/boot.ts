@@ -1,5 +1,5 @@
 import { SPI_MODES } from '../../app-image/index.ts';
-import { type Chip, chipByName } from '../../chips/index.ts';
+import { chipByName } from '../../chips/index.ts';
 import { alignUp, type Clock } from '../../shared/index.ts';
 import type { BootFlash } from '../boot/boot-flash.ts';
 import { boot } from '../boot/bootloader.ts';
@@ -8,6 +8,8 @@ import { readBootloader, type RomView } from './boot-rom.ts';
 import { tableLog } from './boot-table.ts';
 import type { BootContext } from './chip.ts';
 import type { NorFlash } from './nor-flash.ts';
+import { profileOf } from './profile.ts';
+import { ROM_TEXTS, type RomText, romStart } from './rom-text.ts';
 
 /** How long the ROM tries before its watchdog resets the chip, and a failed boot before the next. */
 const RESET_LOOP_MS = 300;
@@ -23,7 +25,8 @@ export function firmware(clock: Clock): (context: BootContext) => Promise<void> 
     const resetMs = clock.now();
     const uptimeMs = () => clock.now() - resetMs;
     const rom = readBootloader(context.flash, chip);
-    context.print(romLog(chip, context.resetReason, rom));
+    const text = ROM_TEXTS[profileOf(context.chip).name];
+    context.print(romLog(text, context.resetReason, rom));
     const failed = async (reason: 'software' | 'watchdog') => {
       await clock.sleep(RESET_LOOP_MS, context.stopped);
       context.restart(reason);
@@ -78,41 +81,18 @@ function bootFlash(flash: NorFlash): BootFlash {
   };
 }
 
-/** The ROM's own lines. Baud rate, drive strengths and clock divider are what most boards show. */
-function romLog(chip: Chip, reason: BootContext['resetReason'], rom: RomView): string {
-  const isEsp32 = chip.name === 'esp32';
-  const reasons = isEsp32
-    ? {
-        'power-on': '0x1 (POWERON_RESET)',
-        software: '0x3 (SW_RESET)',
-        watchdog: '0x10 (RTCWDT_RTC_RESET)',
-        'brown-out': '0xf (RTCWDT_BROWN_OUT_RESET)',
-      }
-    : {
-        'power-on': '0x1 (POWERON)',
-        software: '0x3 (RTC_SW_SYS_RST)',
-        watchdog: '0x7 (TG0WDT_SYS_RST)',
-        'brown-out': '0xf (BROWN_OUT_RST)',
-      };
-  const boot = isEsp32 ? '0x12 (SPI_FAST_FLASH_BOOT)' : '0x8 (SPI_FAST_FLASH_BOOT)';
-  const lines = isEsp32 ? ['ets Jul 29 2019 12:21:46', ''] : [];
-  lines.push(`rst:${reasons[reason]},boot:${boot}`);
-  if (isEsp32) {
-    lines.push('configsip: 0, SPIWP:0xee');
-    lines.push('clk_drv:0x00,q_drv:0x00,d_drv:0x00,cs0_drv:0x00,hd_drv:0x00,wp_drv:0x00');
-  } else {
-    lines.push('SPIWP:0xee');
-  }
+/** The ROM's own lines. Strap, drive strengths and clock divider are what most boards show. */
+function romLog(text: RomText, reason: BootContext['resetReason'], rom: RomView): string {
+  const lines = [...romStart(text, reason, text.flashBoot)];
   if (rom.kind === 'invalid') {
     // The ROM says it over and over until its watchdog bites.
     lines.push(...Array.from({ length: 8 }, () => `invalid header: ${hex(rom.firstWord)}`));
     return `${lines.join('\n')}\n`;
   }
   const mode = (SPI_MODES[rom.spiMode] ?? 'slow-read').toUpperCase().replace('-', ' ');
-  lines.push(`mode:${mode}, clock div:${isEsp32 ? 2 : 1}`);
+  lines.push(...text.beforeMode, text.modeLine(mode));
   for (const { loadAddress, lengthBytes } of rom.segments) {
-    const length = isEsp32 ? String(lengthBytes) : hex(lengthBytes);
-    lines.push(`load:${hex(loadAddress)},len:${length}`);
+    lines.push(`load:${hex(loadAddress)},len:${text.length(lengthBytes)}`);
   }
   lines.push(`entry ${hex(rom.entryPoint)}`);
   return `${lines.join('\n')}\n`;

@@ -9,6 +9,7 @@ import { NorFlash } from './nor-flash.ts';
 import { type ChipProfile, profileOf } from './profile.ts';
 import { type ChipIdentity, Registers } from './registers.ts';
 import { ResetCircuit } from './reset-circuit.ts';
+import { loaderBanner } from './rom-text.ts';
 import { SlipDecoder } from './slip.ts';
 
 /** The rate of ROM, bootloader and application until a host changes it. */
@@ -216,7 +217,7 @@ export class VirtualChip {
   }
 
   #enterLoader(): void {
-    this.#print(loaderBanner(this.profile));
+    this.#print(loaderBanner(this.profile.name));
     const { clock, timeScale = 0, faults = {} } = this.#options;
     const running = this.#running;
     const registers = new Registers(this.profile, this.#identity);
@@ -282,14 +283,6 @@ export class VirtualChip {
     this.#onPrint(text);
     this.#send(new TextEncoder().encode(text.replaceAll('\n', '\r\n')));
   }
-}
-
-/** What the ROM says when IO0 was low. */
-function loaderBanner({ name }: ChipProfile): string {
-  if (name === 'esp32') {
-    return 'ets Jul 29 2019 12:21:46\n\nrst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))\nwaiting for download\n';
-  }
-  return `ESP-ROM:${name}\nBuild:virtual\nrst:0x1 (POWERON),boot:0x4 (DOWNLOAD(USB/UART0/1))\nwaiting for download\n`;
 }
 
 const SYNC_START = [0x07, 0x07, 0x12, 0x20, 0x55];
