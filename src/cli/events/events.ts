@@ -4,8 +4,11 @@ import type { CliContext } from '../context.ts';
 import type { Query } from '../fleet/api.ts';
 import { timeText } from '../fleet/describe.ts';
 import { followEvents } from '../fleet/follow-events.ts';
-import type { CommonOptions } from '../fleet/options.ts';
+import { type CommonOptions, countOption } from '../fleet/options.ts';
 import { withFleet } from '../fleet/verb.ts';
+
+/** Events that are asked for at a time. */
+const PAGE = 1000;
 
 /** What `otakit events` takes. */
 export interface EventsOptions extends CommonOptions {
@@ -18,14 +21,22 @@ export interface EventsOptions extends CommonOptions {
 
 /** `otakit events`: stored events, and with `--follow` the live ones after them. */
 export async function events(options: EventsOptions, context: CliContext): Promise<void> {
-  const { after, device: deviceId, rollout: rolloutId, type: types } = options;
-  const query: Query = { after, deviceId, rolloutId, types };
+  const { device: deviceId, rollout: rolloutId, type: types } = options;
+  const query: Query = { deviceId, rolloutId, types };
+  let after = countOption('--after', options.after, 0);
   await withFleet(options, context, async (api) => {
-    const { list } = await api.get<{ readonly list: readonly FleetEvent[] }>('/events', query);
-    for (const event of list) print(event, options, context);
+    for (;;) {
+      const { list } = await api.get<{ readonly list: readonly FleetEvent[] }>('/events', {
+        ...query,
+        after,
+        limit: PAGE,
+      });
+      for (const event of list) print(event, options, context);
+      after = list.at(-1)?.eventId ?? after;
+      if (list.length < PAGE) break;
+    }
     if (options.follow !== true) return;
-    const lastId = list.at(-1)?.eventId;
-    for await (const event of followEvents(api, query, lastId, context.signal)) {
+    for await (const event of followEvents(api, query, after, context.signal)) {
       print(event, options, context);
     }
   });

@@ -79,5 +79,18 @@ async function readToken({ tokenFile }: FleetOptions, { env }: CliContext): Prom
       hint: 'Set OTAKIT_TOKEN, or name a file that has the token with --token-file.',
     });
   }
-  return token;
+  return checkToken(token, tokenFile ?? 'OTAKIT_TOKEN');
+}
+
+/**
+ * A token as it can stand in a header.
+ *
+ * @param where it was found, for the message
+ * @throws CliError `cli/usage`
+ */
+export function checkToken(token: string, where: string): string {
+  if (/^[!-~]+$/.test(token)) return token;
+  throw new CliError('cli/usage', `${where} is no token: one is a single word`, {
+    hint: 'Take what `otakit token create` printed: otk_…',
+  });
 }

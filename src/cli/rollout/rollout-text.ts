@@ -21,14 +21,18 @@ export function rolloutText(rollout: Rollout): string {
 
 /** Where it stands, how far it is, and how its devices do. */
 export function standText(rollout: Rollout): string {
-  const { percent, phase, nextPhaseAtMs } = rollout;
+  const { percent, phase, nextPhaseAtMs, state } = rollout;
+  // The counters are those of the way back then, where to succeed is to run the old version again.
+  if (state.kind === 'rolling-back' || (state.kind === 'failed' && state.rolledBack)) {
+    return `${stateText(state)}; on the way back: ${countersText(rollout)}`;
+  }
   const next =
-    nextPhaseAtMs === null || rollout.state.kind !== 'active'
+    nextPhaseAtMs === null || state.kind !== 'active'
       ? ''
       : `, next step ${timeText(nextPhaseAtMs)}`;
   const waits = phaseWaitsFor(rollout);
   const step = phase === 0 ? 'canary' : `step ${phase}`;
-  return `${stateText(rollout.state)}, ${step} at ${percent} %${next}: ${countersText(rollout)}${waits === null ? '' : `; waits for ${waits}`}`;
+  return `${stateText(state)}, ${step} at ${percent} %${next}: ${countersText(rollout)}${waits === null ? '' : `; waits for ${waits}`}`;
 }
 
 /** The state with its reason. */

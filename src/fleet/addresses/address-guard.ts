@@ -69,11 +69,13 @@ export function createAddressGuard(
   allowPrivate: boolean,
   resolve: typeof systemLookup = systemLookup,
 ): AddressGuard {
-  const refusal = (host: string, address: string) =>
-    new FleetError('fleet/address-refused', `${host} is ${address}, which is no public address`, {
+  const refusal = (host: string, address: string) => {
+    const name = host === address ? host : `${host} (${address})`;
+    return new FleetError('fleet/address-refused', `${name} is no public address`, {
       hint: 'Start the server with --allow-private-uris to let it reach its own network.',
       details: { host, address },
     });
+  };
   return {
     check: (host) => {
       const bare = host.replace(/^\[(.*)\]$/, '$1');

@@ -7,9 +7,16 @@ import { defined, listQuery, split } from './query.ts';
 import { defineRoute } from './route.ts';
 
 const params = z.strictObject({ webhookId: anyId });
-const url = z.url({ protocol: /^https?$/ }).max(2048);
+const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2048);
 const eventTypes = z
-  .array(z.string().regex(/^(?:\*|[a-z][a-z-]*\.(?:\*|[a-z][a-z-]*))$/))
+  .array(
+    z
+      .string()
+      .regex(
+        /^(?:\*|[a-z][a-z-]*\.(?:\*|[a-z][a-z-]*))$/,
+        'must be such as rollout.paused, rollout.* or *',
+      ),
+  )
   .min(1)
   .max(64)
   .describe('Such as `rollout.paused`, `rollout.*` for a whole noun, `*` for all.');

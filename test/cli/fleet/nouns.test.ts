@@ -236,6 +236,36 @@ describe('the nouns of the fleet, over a folder', () => {
     );
   });
 
+  it('take for a token only what is one', async () => {
+    const server = ['--server', 'http://127.0.0.1:9'];
+    const lines = await otakit(['package', 'list', ...server], { env: { OTAKIT_TOKEN: 'a\nb' } });
+    expect([lines.exitCode, lines.stderr]).toEqual([2, expect.stringContaining('is no token')]);
+    const args = ['package', 'list', ...server, '--token-file', 'README.md'];
+    expect((await otakit(args)).exitCode).toBe(2);
+    const simulate = ['simulate', 'fleet', ...server, '--provision-with', 'README.md'];
+    const simulated = await otakit(simulate, { env: { OTAKIT_DATA: folder } });
+    expect([simulated.exitCode, simulated.stderr]).toEqual([
+      2,
+      expect.stringContaining('is no token'),
+    ]);
+  });
+
+  it('print every event, however many there are', async () => {
+    await using many = await serve((path) => {
+      const query = new URL(path, 'http://x').searchParams;
+      const [after, limit] = [Number(query.get('after')), Number(query.get('limit'))];
+      const length = Math.min(limit, 1500 - after);
+      const list = Array.from({ length }, (_, at) => ({ eventId: after + at + 1, data: {} }));
+      return JSON.stringify({ list });
+    });
+    const env = { OTAKIT_SERVER: many.url, OTAKIT_TOKEN: 'otk_x' };
+    const { stdout } = await otakit(['events', '--json'], { env });
+    expect(stdout.match(/\n/g)).toHaveLength(1500);
+    const later = await otakit(['events', '--json', '--after', '1498'], { env });
+    expect(later.stdout.match(/\n/g)).toHaveLength(2);
+    expect((await fails('events', '--after', 'x')).exitCode).toBe(2);
+  });
+
   it('say where they cannot reach a server, and what a token lacks', async () => {
     const env = { OTAKIT_SERVER: 'http://127.0.0.1:9', OTAKIT_TOKEN: 'otk_x' };
     const gone = await otakit(['package', 'list'], { env });
@@ -243,7 +273,7 @@ describe('the nouns of the fleet, over a folder', () => {
       5,
       expect.stringContaining('cli/server-unreachable'),
     ]);
-    await using other = await serveText('<html>a router</html>');
+    await using other = await serve(() => '<html>a router</html>');
     const env2 = { OTAKIT_SERVER: other.url, OTAKIT_TOKEN: 'otk_x' };
     const wrong = await otakit(['package', 'list'], { env: env2 });
     expect([wrong.exitCode, wrong.stderr]).toEqual([
@@ -260,9 +290,11 @@ describe('the nouns of the fleet, over a folder', () => {
   });
 });
 
-/** A server that answers everything with one text. */
-async function serveText(text: string): Promise<AsyncDisposable & { readonly url: string }> {
-  const server = createServer((_request, response) => response.end(text));
+/** A server that answers each path with a text. */
+async function serve(
+  answer: (path: string) => string,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer(({ url = '' }, response) => response.end(answer(url)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

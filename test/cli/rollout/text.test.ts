@@ -72,5 +72,7 @@ describe('standText', () => {
       'active, step 1 at 15 %, next step 1970-01-01 00:00:00Z: no device yet; waits for a first device: none of 15 has finished',
     );
     expect(stateText({ kind: 'completed', atMs: 0 })).toBe('completed');
+    const back = { ...rollout, state: { kind: 'rolling-back', reason: 'x' } } as unknown as Rollout;
+    expect(standText(back)).toBe('rolling back (x); on the way back: 9 succeeded, 1 rolled back');
   });
 });

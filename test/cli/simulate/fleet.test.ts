@@ -106,6 +106,7 @@ describe('shares', () => {
     expect(parseShare('--fail', '0.5')).toBe(0.005);
     expect(parseSleep('20%:2h')).toEqual({ share: 0.2, sleepMs: 7_200_000 });
     expect(parseSleep('1%')).toEqual({ share: 0.01, sleepMs: 3_600_000 });
+    expect(() => parseCrashes(['=40%'])).toThrow('names no version');
     expect(parseCrashes(['1.0.0', '2.0.0=40%'])).toEqual(
       new Map([
         ['1.0.0', 1],

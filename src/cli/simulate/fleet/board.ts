@@ -47,7 +47,7 @@ async function readKey(path: string): Promise<TrustedKey> {
   try {
     return readTrustedKey(pem);
   } catch (cause) {
-    throw new CliError('cli/usage', `${path} is no public key: ${(cause as Error).message}`, {
+    throw new CliError('cli/usage', `${path} is no public key of Ed25519 or ECDSA P-256`, {
       hint: 'Give the PUBLIC KEY in PEM that `otakit sign keygen` wrote.',
       cause,
     });

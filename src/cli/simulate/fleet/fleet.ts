@@ -7,7 +7,7 @@ import { CliError } from '../../codes.ts';
 import type { CliContext } from '../../context.ts';
 import { dataFolder } from '../../data-folder.ts';
 import { readInputFile } from '../../files.ts';
-import { connectFleet, fleetFolder } from '../../fleet/connection.ts';
+import { checkToken, connectFleet, fleetFolder } from '../../fleet/connection.ts';
 import { boardOf } from './board.ts';
 import { FleetMembers } from './members.ts';
 import { registerByApi, registerBySecret } from './register.ts';
@@ -132,7 +132,8 @@ async function placeOf(options: SimulateFleetOptions, context: CliContext) {
       hint: 'The provisioning token says which cohort its devices join.',
     });
   }
-  const token = new TextDecoder().decode(await readInputFile(provisionWith)).trim();
+  const text = new TextDecoder().decode(await readInputFile(provisionWith)).trim();
+  const token = checkToken(text, provisionWith);
   return {
     url: server.replace(/\/+$/, ''),
     name: server,

@@ -26,6 +26,11 @@ export function parseCrashes(texts: readonly string[]): ReadonlyMap<string, numb
   return new Map(
     texts.map((text) => {
       const at = text.lastIndexOf('=');
+      if (text === '' || at === 0) {
+        throw new CliError('cli/usage', `--crash ${text} names no version`, {
+          hint: 'Such as --crash 2.0.0 or --crash 2.0.0=40%.',
+        });
+      }
       return at === -1 ? [text, 1] : [text.slice(0, at), parseShare('--crash', text.slice(at + 1))];
     }),
   );
