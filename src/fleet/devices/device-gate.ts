@@ -44,6 +44,17 @@ export function createDeviceGate({
   const seen = createLastSeen(context);
   const chance = createChance(randomBytes);
 
+  /** Whose old secrets are being forgotten: they are refused already. */
+  const retiring = new Set<string>();
+  // The device does not wait for the disk: would it not come to pass, its next contact does it again.
+  const retire = (deviceId: string, usedHash: string) => {
+    if (retiring.has(deviceId)) return;
+    retiring.add(deviceId);
+    forgetPrevious(context, deviceId, usedHash)
+      .catch(context.onError)
+      .finally(() => retiring.delete(deviceId));
+  };
+
   const contactWith = (device: Device): DeviceContact => {
     const atMs = clock.now();
     seen.note(device.deviceId, atMs);
@@ -69,9 +80,8 @@ export function createDeviceGate({
       const isCurrent = sameHash(credential?.secretHash ?? NO_HASH, hash);
       const isPrevious = sameHash(credential?.previousSecretHash ?? NO_HASH, hash);
       if (device === null || credential === null || !device.enabled) return null;
-      if (!isCurrent && !isPrevious) return null;
-      if (isCurrent && credential.previousSecretHash !== null)
-        await forgetPrevious(context, device);
+      if (!isCurrent && (!isPrevious || retiring.has(deviceId))) return null;
+      if (isCurrent && credential.previousSecretHash !== null) retire(deviceId, hash);
       return contactWith(device);
     },
     identify: async (deviceId) => {
@@ -154,11 +164,18 @@ function momentsOf({ decision }: RolloutWord, nowMs: number): readonly (number |
 }
 
 /** The new secret has arrived: the old one, kept until now, is not needed any more. */
-async function forgetPrevious({ change }: FleetContext, { deviceId }: Device): Promise<void> {
+async function forgetPrevious(
+  { change }: FleetContext,
+  deviceId: string,
+  usedHash: string,
+): Promise<void> {
   await change(`device:${deviceId}`, async ({ repositories, event }) => {
     const device = await repositories.devices.get(deviceId);
     if (device === null || device.credential === null) return;
-    const credential = { ...device.credential, previousSecretHash: null };
+    const { secretHash } = device.credential;
+    // Where it was changed once more meanwhile, the device still has the one that it just used.
+    const previousSecretHash = secretHash === usedHash ? null : usedHash;
+    const credential = { ...device.credential, previousSecretHash };
     // What was recorded so far has the old secret in it: it may begin to count anew.
     const { counting: _, ...rest } = device;
     await repositories.devices.update({ ...rest, credential, revision: device.revision + 1 });
