@@ -160,4 +160,5 @@ export {
 } from './versions/version.ts';
 export type { Webhook, WebhookProgress } from './webhooks/webhook.ts';
 export { phaseWaitsFor } from './rollouts/phase-end.ts';
+export { formatWindow } from './rollouts/window.ts';
 export { deviceCount } from './rollouts/rank.ts';

@@ -18,5 +18,9 @@ export const registerEvents: RegisterNoun = (noun, { context }) => {
 };
 
 const HELP = `
+Such as rollout.started, rollout.phase, rollout.paused, device.booted, device.update (a step of a
+device in a rollout), download.completed and download.cut (by what the server sent, in one piece, in
+ranges or in chunks), command.delivered, artifact.created.
+
 With --json one event per line. --follow goes on after the last event that it saw when the connection
 breaks, and misses none.`;

@@ -1,5 +1,7 @@
 import {
+  formatWindow,
   phaseWaitsFor,
+  ROLLOUT_DEVICE_STATES,
   type Rollout,
   type RolloutDeviceState,
   type RolloutState,
@@ -21,18 +23,33 @@ export function rolloutText(rollout: Rollout): string {
 
 /** Where it stands, how far it is, and how its devices do. */
 export function standText(rollout: Rollout): string {
-  const { percent, phase, nextPhaseAtMs, state } = rollout;
+  const { percent, phase, state } = rollout;
   // The counters are those of the way back then, where to succeed is to run the old version again.
   if (state.kind === 'rolling-back' || (state.kind === 'failed' && state.rolledBack)) {
     return `${stateText(state)}; on the way back: ${countersText(rollout)}`;
   }
-  const next =
-    nextPhaseAtMs === null || state.kind !== 'active'
-      ? ''
-      : `, next step ${timeText(nextPhaseAtMs)}`;
   const waits = phaseWaitsFor(rollout);
+  const after = waits === null ? sleepersText(rollout) : `; waits for ${waits}`;
   const step = phase === 0 ? 'canary' : `step ${phase}`;
-  return `${stateText(state)}, ${step} at ${percent} %${next}: ${countersText(rollout)}${waits === null ? '' : `; waits for ${waits}`}`;
+  return `${stateText(state)}, ${step} at ${percent} %${nextText(rollout)}: ${countersText(rollout)}${after}`;
+}
+
+function nextText({ state, plan, nextPhaseAtMs }: Rollout): string {
+  const within = plan.window === null ? '' : ` within ${formatWindow(plan.window)}`;
+  if (state.kind === 'pending') return within === '' ? '' : `, to begin${within}`;
+  return nextPhaseAtMs === null || state.kind !== 'active'
+    ? ''
+    : `, next step ${timeText(nextPhaseAtMs)}${within}`;
+}
+
+/** A rollout is over without those that sleep; they are given it all the same. */
+function sleepersText({ state, counters, members }: Rollout): string {
+  if (state.kind !== 'completed') return '';
+  const called = ROLLOUT_DEVICE_STATES.reduce(
+    (sum, name) => sum + counters[name],
+    -counters.scheduled,
+  );
+  return called < members ? `; ${members - called} had not called, and get it when they do` : '';
 }
 
 /** The state with its reason. */

@@ -70,12 +70,12 @@ export interface DownloadEnd {
   readonly packageId: string;
   readonly sha256: string;
   readonly sizeBytes: number;
-  /** Bytes of the artifact that were sent by now, each counted once. */
+  /** Bytes of the artifact that arrived by now, each counted once; of what was cut off, none yet. */
   readonly coveredBytes: number;
   /** The same with everything that was sent twice. */
   readonly sentBytes: number;
   readonly requests: number;
-  /** Since the first of these requests ended. */
+  /** Since the first of these requests began. */
   readonly durationMs: number;
   /** Of `cut`. */
   readonly reason: 'peer-gone' | 'too-slow' | 'shut-down' | null;

@@ -70,14 +70,17 @@ function overThreshold(before: Rollout, decision: RolloutDecision): RolloutDecis
   const { failed, finished, soaking } = sample(rollout);
   const earlier = sample(before);
   const { minSample, failureThresholdPercent, autoRollback } = rollout.plan;
+  const all = finished + soaking;
   // Looked at when somebody fails and when the sample becomes large enough, not at each success: after
   // people resumed, what they have seen already must not stop it again.
-  const news = failed > earlier.failed || (earlier.finished < minSample && finished >= minSample);
-  const allowed = failureThresholdPercent * (finished + soaking);
-  if (!news || finished < minSample || failed * 100 <= allowed) return decision;
-  const reason = `${failed} of ${finished} finished devices failed (${percentText(failed, finished)}), more than ${failureThresholdPercent} %${
-    soaking === 0 ? '' : `, also if the ${soaking} in their soak time succeed`
-  }`;
+  const news =
+    failed > earlier.failed || (earlier.finished + earlier.soaking < minSample && all >= minSample);
+  if (!news || all < minSample || failed * 100 <= failureThresholdPercent * all) return decision;
+  const share = `(${Math.round((failed * 1000) / all) / 10} %), more than ${failureThresholdPercent} %`;
+  const reason =
+    soaking === 0
+      ? `${failed} of ${all} finished devices failed ${share}`
+      : `${failed} of ${all} devices failed ${share}, also if the ${soaking} in their soak time succeed`;
   return {
     ...decision,
     rollout: { ...rollout, state: { kind: 'paused', by: 'threshold', reason } },
@@ -87,10 +90,6 @@ function overThreshold(before: Rollout, decision: RolloutDecision): RolloutDecis
     ],
     effects: autoRollback ? [...decision.effects, { kind: 'make-rollback' }] : decision.effects,
   };
-}
-
-function percentText(part: number, whole: number): string {
-  return `${Math.round((part * 1000) / whole) / 10} %`;
 }
 
 /** Whether no further device may be between offered and booted. */

@@ -57,11 +57,12 @@ export function isRetrying(row: RolloutDevice | null): boolean {
 }
 
 /**
- * What the threshold looks at: the finished devices, and beside them those that booted the target and wait
- * out their soak. A failure shows at once and a success only after the soak, so a share of the finished
- * alone would be a share of the hasty, whatever the smallest sample is: of a hundred canaries with three
- * bad ones, the first ten to finish have all three. So the rollout is stopped once too many have failed
- * even if all of those in their soak should succeed; until then, no phase goes on without them.
+ * What the threshold looks at: the finished devices, and those that booted the target and wait out their
+ * soak. A failure shows at once and a success only after the soak, so a share of the finished alone would
+ * be a share of the hasty, whatever the smallest sample is: of a hundred canaries with three bad ones, the
+ * first ten to finish have all three. So those in their soak are taken for successes. They finish in any
+ * case; what is above the threshold with them is above it once they have finished, however they do, and
+ * what is below waits for them: no phase goes on before.
  */
 export function sample({ counters, retrying }: Rollout): {
   readonly failed: number;

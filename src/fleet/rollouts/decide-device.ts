@@ -125,7 +125,7 @@ function goneFromTarget(row: RolloutDevice, { standing, version }: Reported) {
 function bootedElsewhere(
   view: RolloutView,
   row: RolloutDevice,
-  { standing, version }: Reported,
+  { standing, version, facts }: Reported,
   nowMs: number,
 ): RolloutDecision {
   const { rollout } = view;
@@ -137,7 +137,12 @@ function bootedElsewhere(
         ? unchanged(view)
         : change({ ...again, reason: `booted ${version}; another package is left` });
     case 'step':
-      return change({ ...again, reason: `booted ${version}, a step on the way` });
+      // From here on that is what it comes from, so that coming back to it is a fall-back.
+      return change({
+        ...again,
+        reason: `booted ${version}, a step on the way`,
+        cameFrom: facts.reported,
+      });
     case 'before':
       if (row.state === 'rebooting') {
         return change({

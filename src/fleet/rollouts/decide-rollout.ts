@@ -90,15 +90,17 @@ export function phaseBegun(
 
 /**
  * Over when everybody is finished; or, since devices that never call cannot be waited for, when the last
- * phase is over as any other phase, nobody is under way and somebody did succeed: nothing is given to a
- * whole cohort for which no device has stood up.
+ * phase is over as any other phase and nobody is under way. Either way somebody has to have succeeded:
+ * nothing is given to a whole cohort for which no device has stood up.
  */
 function isComplete(rollout: Rollout, nowMs: number): boolean {
   const { percent, counters, members } = rollout;
   if (percent < 100 || countOf(counters, UNDER_WAY) > 0) return false;
   const finished = countOf(counters, ['succeeded', 'skipped', ...FAILED]);
-  if (counters.scheduled === 0 && finished >= members) return true;
-  return counters.succeeded > 0 && isPhaseOver(rollout, nowMs);
+  const isEverybody = counters.scheduled === 0 && finished >= members;
+  // Nobody could have it, or everybody runs it already.
+  if (isEverybody && countOf(counters, FAILED) === 0) return true;
+  return counters.succeeded > 0 && (isEverybody || isPhaseOver(rollout, nowMs));
 }
 
 function complete(view: RolloutView, nowMs: number): RolloutDecision {

@@ -12,7 +12,7 @@ export interface RolloutPlan {
   readonly phaseMs: number | null;
   /** Failed devices in percent of the finished ones *above* which the rollout stops. */
   readonly failureThresholdPercent: number;
-  /** Finished devices, not counting those in their soak, below which the threshold says nothing. */
+  /** Devices that have finished or are in their soak, below which the threshold says nothing. */
   readonly minSample: number;
   /** A device that booted the target must still run it after this long to count as succeeded. */
   readonly soakMs: number;

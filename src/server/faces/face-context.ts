@@ -95,6 +95,7 @@ export function createFaceContext(
     download: async (exchange, of, open, observe = {}) => {
       using place = enter(of.deviceId);
       await using artifact = await open();
+      const beganAtMs = clock.now();
       let bytes = 0;
       const outcome = await sendArtifact(exchange, artifact, {
         clock,
@@ -115,7 +116,7 @@ export function createFaceContext(
       const sentBytes = kind === 'cut' ? outcome.sentBytes : range.end - range.start;
       options.metrics().downloaded(sentBytes, kind);
       const cut = kind === 'cut' ? outcome.reason : null;
-      await ledger.note({ ...of, artifact, fromByte: range.start, sentBytes, cut });
+      await ledger.note({ ...of, artifact, fromByte: range.start, sentBytes, beganAtMs, cut });
       return outcome;
     },
     baseUrl: (request) => options.publicUrl ?? `http://${hostOf(request)}`,

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { isNotable, logText } from '../../../src/cli/rollout/log-text.ts';
 import { standText, stateText } from '../../../src/cli/rollout/rollout-text.ts';
-import type { Rollout, RolloutLogEntry } from '../../../src/fleet/index.ts';
+import {
+  ROLLOUT_DEVICE_STATES,
+  type Rollout,
+  type RolloutLogEntry,
+} from '../../../src/fleet/index.ts';
 
 const entry = (what: string, data: RolloutLogEntry['data'], deviceId: string | null = null) => ({
   rolloutId: 'rol_1',
@@ -57,7 +61,7 @@ describe('standText', () => {
   it('says state, step, share, what is next and how the devices do', () => {
     const rollout = {
       state: { kind: 'active' },
-      plan: { minSample: 5, failureThresholdPercent: 10 },
+      plan: { minSample: 5, failureThresholdPercent: 10, window: null },
       phase: 1,
       percent: 15,
       members: 100,
@@ -74,5 +78,21 @@ describe('standText', () => {
     expect(stateText({ kind: 'completed', atMs: 0 })).toBe('completed');
     const back = { ...rollout, state: { kind: 'rolling-back', reason: 'x' } } as unknown as Rollout;
     expect(standText(back)).toBe('rolling back (x); on the way back: 9 succeeded, 1 rolled back');
+    const window = { fromMinute: 60, toMinute: 300, timeZone: 'UTC' };
+    const nightly = { ...rollout, plan: { ...rollout.plan, window } };
+    expect(standText(nightly)).toContain('next step 1970-01-01 00:00:00Z within 01:00-05:00 UTC:');
+    expect(standText({ ...nightly, state: { kind: 'pending' } })).toMatch(
+      /^pending, step 1 at 15 %, to begin within 01:00-05:00 UTC: /,
+    );
+    const none = Object.fromEntries(ROLLOUT_DEVICE_STATES.map((state) => [state, 0]));
+    const over = {
+      ...rollout,
+      state: { kind: 'completed', atMs: 0 },
+      percent: 100,
+      counters: { ...none, succeeded: 90, scheduled: 3 },
+    } as unknown as Rollout;
+    expect(standText(over)).toBe(
+      'completed, step 1 at 100 %: 3 scheduled, 90 succeeded; 10 had not called, and get it when they do',
+    );
   });
 });

@@ -15,8 +15,10 @@ function ledger() {
   return {
     clock,
     told,
-    note: (fromByte: number, sentBytes: number, cut: DownloadEnd['reason'] = null) =>
-      own.note({ deviceId: 'a', packageId: 'main', artifact, fromByte, sentBytes, cut }),
+    note: (fromByte: number, sentBytes: number, cut: DownloadEnd['reason'] = null) => {
+      const of = { deviceId: 'a', packageId: 'main', artifact, beganAtMs: clock.now() - 1000 };
+      return own.note({ ...of, fromByte, sentBytes, cut });
+    },
   };
 }
 
@@ -30,9 +32,24 @@ describe('a ledger of downloads', () => {
     await clock.advance(60_000);
     await note(0, 1000);
     expect(told.map(({ durationMs, requests }) => [durationMs, requests])).toEqual([
-      [60_000, 2],
-      [0, 1],
+      [61_000, 2],
+      [1000, 1],
     ]);
+  });
+
+  it('takes of what was cut off as much as the next request goes on after', async () => {
+    const { clock, told, note } = ledger();
+    await note(0, 1000, 'peer-gone');
+    expect(told).toMatchObject([{ kind: 'cut', sentBytes: 1000, coveredBytes: 0 }]);
+    await clock.advance(60_000);
+    await note(400, 500, 'too-slow');
+    expect(told[1]).toMatchObject({ kind: 'cut', sentBytes: 1500, coveredBytes: 400 });
+    // A piece of the middle is not all of it.
+    await note(600, 100);
+    await note(500, 499);
+    expect(told).toHaveLength(2);
+    await note(999, 1);
+    expect(told[2]).toMatchObject({ kind: 'completed', coveredBytes: 1000, requests: 5 });
   });
 
   it('does not tell of each cut of a device that is cut off each second', async () => {

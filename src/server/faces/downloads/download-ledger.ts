@@ -10,6 +10,7 @@ export interface SentBytes {
   /** Of the first byte that was asked for. */
   readonly fromByte: number;
   readonly sentBytes: number;
+  readonly beganAtMs: number;
   /** Why it ended before all was sent; `null` where it did not. */
   readonly cut: DownloadEnd['reason'];
 }
@@ -17,6 +18,8 @@ export interface SentBytes {
 /** What one device has of one artifact. */
 interface Entry {
   coverage: Coverage;
+  /** What was being sent when the last request was cut off: how much of it arrived, the next one shows. */
+  unsure: { readonly start: number; readonly end: number } | null;
   requests: number;
   sentBytes: number;
   beganAtMs: number;
@@ -47,21 +50,23 @@ export class DownloadLedger {
   }
 
   /** Notes what one request came to. Settles when what is to be told of it has been stored. */
-  async note({
-    deviceId,
-    packageId,
-    artifact,
-    fromByte,
-    sentBytes,
-    cut,
-  }: SentBytes): Promise<void> {
+  async note({ deviceId, packageId, artifact, ...sent }: SentBytes): Promise<void> {
     const { sha256, sizeBytes } = artifact;
+    const { fromByte, sentBytes, beganAtMs, cut } = sent;
     const nowMs = this.#clock.now();
-    const entry = this.#touch(`${deviceId} ${packageId} ${sha256}`, nowMs);
+    const entry = this.#touch(`${deviceId} ${packageId} ${sha256}`);
+    if (entry.requests === 0) entry.beganAtMs = beganAtMs;
     entry.requests += 1;
     entry.sentBytes += sentBytes;
-    entry.coverage.add({ start: fromByte, end: fromByte + sentBytes });
-    if (entry.coverage.pieces > MOST_PIECES) restart(entry, nowMs);
+    // Who goes on where it was cut off has what comes before.
+    const { unsure } = entry;
+    if (unsure !== null) {
+      entry.coverage.add({ start: unsure.start, end: Math.min(unsure.end, fromByte) });
+    }
+    const range = { start: fromByte, end: fromByte + sentBytes };
+    entry.unsure = cut === null ? null : range;
+    if (cut === null) entry.coverage.add(range);
+    if (entry.coverage.pieces > MOST_PIECES) restart(entry);
     const isComplete = cut === null && entry.coverage.coveredBytes >= sizeBytes;
     if (cut === null && !isComplete) return;
     const kind = isComplete ? 'completed' : 'cut';
@@ -76,22 +81,22 @@ export class DownloadLedger {
       durationMs: nowMs - entry.beganAtMs,
       reason: cut,
     };
-    if (isComplete) restart(entry, nowMs);
+    if (isComplete) restart(entry);
     if (nowMs < entry.toldAtMs[kind] + TOLD_EVERY_MS) return;
     entry.toldAtMs[kind] = nowMs;
     await this.#tell(deviceId, end);
   }
 
-  #touch(key: string, nowMs: number): Entry {
+  #touch(key: string): Entry {
     const known = this.#entries.get(key);
-    const entry = known ?? {
+    const entry: Entry = known ?? {
       coverage: new Coverage(),
+      unsure: null,
       requests: 0,
       sentBytes: 0,
-      beganAtMs: nowMs,
+      beganAtMs: 0,
       toldAtMs: { completed: -Infinity, cut: -Infinity },
     };
-    if (entry.requests === 0) entry.beganAtMs = nowMs;
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     if (this.#entries.size > MOST_ENTRIES) {
@@ -104,9 +109,9 @@ export class DownloadLedger {
   }
 }
 
-function restart(entry: Entry, nowMs: number): void {
+function restart(entry: Entry): void {
   entry.coverage = new Coverage();
+  entry.unsure = null;
   entry.requests = 0;
   entry.sentBytes = 0;
-  entry.beganAtMs = nowMs;
 }

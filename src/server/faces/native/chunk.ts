@@ -65,6 +65,7 @@ export async function answerChunk(context: FaceContext, request: FaceRequest): P
       artifact,
       fromByte: offset,
       sentBytes,
+      beganAtMs: contact.atMs,
       cut,
     });
   if (!wantsBytes(exchange.header('accept'))) {
