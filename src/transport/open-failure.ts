@@ -2,9 +2,20 @@ import { access } from 'node:fs/promises';
 import { accessTo, type Access } from './access.ts';
 import { TransportError } from './codes.ts';
 
+/** ENOTTY, in the system's words. */
+const NO_SERIAL_PORT = /inappropriate ioctl|not a typewriter/i;
+
 /** Why a port did not open, from what serialport said and from what the port looks like. */
 export async function describeOpenFailure(path: string, cause: Error): Promise<TransportError> {
   const seen = await accessTo(path);
+  // Who has such a file open does not matter.
+  if (NO_SERIAL_PORT.test(cause.message)) {
+    return new TransportError('transport/port-failed', `${path} is no serial port`, {
+      hint: '`otakit ports` lists those that there are.',
+      details: { target: path, access: seen },
+      cause,
+    });
+  }
   const kind = seen.kind === 'ok' ? await kindFromMessage(path, cause.message) : seen.kind;
   const context = { details: { target: path, access: seen }, cause };
   switch (kind) {

@@ -80,6 +80,13 @@ describe('a serial port that cannot be opened', () => {
     });
   });
 
+  it('is a device, but not a serial one, whoever else has it open', async () => {
+    await expect(openLink('/dev/null', { baudRate: 115_200 })).rejects.toMatchObject({
+      code: 'transport/port-failed',
+      message: '/dev/null is no serial port',
+    });
+  });
+
   it('is not a port at all', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'otakit-'));
     try {

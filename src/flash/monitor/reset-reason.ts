@@ -9,6 +9,10 @@ export interface ResetReason {
   readonly meaning: string;
 }
 
+const HOST_OVER_USB = { kind: 'usb', meaning: 'the host reset it over USB' } as const;
+/** The ESP32-P4 has a number of its own for it, which is a brownout elsewhere. */
+const VIA_USB = /USB_UART/;
+
 /**
  * By the number in `rst:0x..`. The numbers mean the same from the ESP32 on, later chips only add to
  * them; their names differ (reset reasons in the technical reference manuals, and `rtc.h` of the ROM).
@@ -33,7 +37,7 @@ const REASONS: Readonly<Record<number, Omit<ResetReason, 'code' | 'name'>>> = {
   0x12: { kind: 'watchdog', meaning: 'the super watchdog ran out' },
   0x13: { kind: 'other', meaning: 'a clock glitch was detected' },
   0x14: { kind: 'other', meaning: 'reading the eFuses failed' },
-  0x15: { kind: 'usb', meaning: 'the host reset it over USB' },
+  0x15: HOST_OVER_USB,
   0x16: { kind: 'usb', meaning: 'a debugger reset it over USB' },
   0x17: { kind: 'brownout', meaning: 'a glitch of the supply voltage was detected' },
   0x18: { kind: 'other', meaning: 'a debugger reset the CPU' },
@@ -46,8 +50,9 @@ export function parseResetReason(text: string): ResetReason | null {
   const match = ROM_LINE.exec(text);
   if (match === null) return null;
   const code = Number.parseInt(match[1] ?? '', 16);
+  const name = match[2] ?? '';
   const known = REASONS[code] ?? { kind: 'other', meaning: 'for a reason that is not documented' };
-  return { code, name: match[2] ?? '', ...known };
+  return { code, name, ...known, ...(VIA_USB.test(name) ? HOST_OVER_USB : {}) };
 }
 
 /** Whether the ROM says that it waits for a host instead of booting. */

@@ -154,15 +154,21 @@ export class VirtualChip {
 
   /** Pulls the power: nothing runs any more, until the next reset. */
   powerOff(): void {
-    this.#running.abort();
+    this.#stop();
     this.#mode = 'off';
     this.#loader = null;
+  }
+
+  /** Nothing runs, and what was on its way out of the chip is lost. */
+  #stop(): void {
+    this.#running.abort();
+    this.#toHost.cut();
   }
 
   setSignals(signals: Signals): void {
     const action = this.#circuit.change(signals);
     if (action === 'held') {
-      this.#running.abort();
+      this.#stop();
       this.#mode = 'held';
     }
     if (action === 'run-app') this.reset('app');

@@ -12,11 +12,19 @@ export class Line {
   readonly #baudLimit: number | null;
   #tail: Promise<void> | null = null;
   #freeAtMs = 0;
+  #sender = new AbortController();
 
   /** @param baudLimit bits per second that the line can do; `null` delivers at once */
   constructor(clock: Clock, baudLimit: number | null) {
     this.#clock = clock;
     this.#baudLimit = baudLimit;
+  }
+
+  /** Who sends is gone: what it has not sent by now is not sent any more. */
+  cut(): void {
+    this.#sender.abort();
+    this.#sender = new AbortController();
+    this.#freeAtMs = 0;
   }
 
   /**
@@ -33,8 +41,19 @@ export class Line {
     const now = this.#clock.now();
     this.#freeAtMs = Math.max(now, this.#freeAtMs) + (bytes.length * BITS_PER_BYTE) / bitsPerMs;
     const arrivesInMs = this.#freeAtMs - now;
-    const before = this.#tail ?? Promise.resolve();
-    this.#tail = Promise.all([before, this.#clock.sleep(arrivesInMs)]).then(() => deliver(bytes));
+    this.#tail = this.#deliverLater(bytes, arrivesInMs, deliver);
     return this.#tail;
+  }
+
+  async #deliverLater(
+    bytes: Uint8Array,
+    arrivesInMs: number,
+    deliver: (bytes: Uint8Array) => void,
+  ): Promise<void> {
+    const before = this.#tail;
+    const { signal } = this.#sender;
+    await this.#clock.sleep(arrivesInMs, signal).catch(() => {});
+    await before;
+    if (!signal.aborted) deliver(bytes);
   }
 }

@@ -7,6 +7,7 @@ describe('a reset reason', () => {
   it.each([
     ['rst:0x1 (POWERON_RESET),boot:0x12 (SPI_FAST_FLASH_BOOT)', 1, 'POWERON_RESET', 'power'],
     ['rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)', 1, 'POWERON', 'power'],
+    ['rst:0x17 (CHIP_USB_UART_RESET),boot:0x30f (SPI_FAST)', 23, 'CHIP_USB_UART_RESET', 'usb'],
     ['rst:0x3 (SW_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)', 3, 'SW_RESET', 'software'],
     ['rst:0x7 (TG0WDT_SYS_RESET),boot:0x13 (SPI)', 7, 'TG0WDT_SYS_RESET', 'watchdog'],
     ['rst:0xc (SW_CPU_RESET),boot:0x13 (SPI)', 12, 'SW_CPU_RESET', 'software'],
