@@ -146,9 +146,10 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
     checkReady: async () => {
       await store.read.settings.get('readiness');
     },
-    openApi: () => openApiDocument(ROUTES, options.version),
+    openApi: () => openApiDocument(ROUTES, [system, ...faces], options.version),
   });
-  const router = new FaceRouter([system, ...FACES.map((create) => create(faceContext))]);
+  const faces = FACES.map((create) => create(faceContext));
+  const router = new FaceRouter([system, ...faces]);
   const api = new FaceRouter([apiPaths()]);
 
   /** The device protocol that a request is for; `null` leaves it to the management API. */

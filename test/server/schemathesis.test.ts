@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startTestServer } from '../support/fleet-server.ts';
 import { describeWithPeers } from '../support/peer.ts';
@@ -19,6 +21,22 @@ const CHECKS = [
   'ignored_auth',
 ];
 
+/** Who asks as a device does, and for which; nobody waits for commands that never come. */
+function settings(secret: string, provisioner: string): string {
+  return `
+[[operations]]
+include-tag = "device"
+exclude-tag = "management"
+exclude-operation-id = "deviceRegister"
+headers = { Authorization = "Bearer ${secret}" }
+parameters = { "path.deviceId" = "fuzzed", "query.device_id" = "fuzzed", "query.wait" = "0" }
+
+[[operations]]
+include-operation-id = "deviceRegister"
+headers = { Authorization = "Bearer ${provisioner}" }
+`;
+}
+
 describeWithPeers(
   ['schemathesis'],
   'schemathesis asks whatever the OpenAPI document allows',
@@ -29,6 +47,12 @@ describeWithPeers(
       await using host = await startTestServer({
         limits: { tokenRate: unlimited, failureRate: unlimited },
       });
+      const { fleet } = host;
+      await fleet.devices.create('system', { deviceId: 'fuzzed' });
+      const { secret } = await fleet.devices.rotateSecret('system', 'fuzzed');
+      const folder = await temporaryFolder();
+      const provisioner = await host.token('provisioner');
+      await writeFile(join(folder, 'schemathesis.toml'), settings(secret, provisioner));
       const args = [
         'run',
         `${host.url}/api/v1/openapi.json`,
@@ -40,7 +64,7 @@ describeWithPeers(
         '--phases',
         'examples,coverage,fuzzing',
         '--max-examples',
-        '8',
+        '6',
         '--seed',
         '1',
         '--no-shrink',
@@ -50,8 +74,8 @@ describeWithPeers(
         '--request-timeout',
         '10',
       ];
-      // It keeps notes in the folder that it runs in.
-      const { exitCode, stdout } = await runPeer(path, args, { cwd: await temporaryFolder() });
+      // It keeps notes in the folder that it runs in, and finds its settings there.
+      const { exitCode, stdout } = await runPeer(path, args, { cwd: folder });
       expect({ exitCode, report: exitCode === 0 ? '' : stdout.toString() }).toEqual({
         exitCode: 0,
         report: '',

@@ -93,7 +93,7 @@ async function answer(
   const search = request.url.includes('?') ? request.url.slice(request.url.indexOf('?') + 1) : '';
   const given = {
     params: validate(route.params ?? NOTHING, request.params, 'path'),
-    query: parseQuery(route.query ?? NOTHING, search),
+    query: parseQuery(route.query ?? NOTHING, new URLSearchParams(search)),
     revision: route.conditional ? ifMatch(request) : undefined,
   };
   const isBytes = route.takesBytes !== undefined && isType(request, 'application/octet-stream');

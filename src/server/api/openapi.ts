@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { API_ROOT } from './mount.ts';
-import type { Fields, Route } from './route.ts';
-
-type Json = Readonly<Record<string, unknown>>;
+import { besideManagement, facePaths } from './openapi-faces.ts';
+import { type Json, jsonSchema, parametersOf, PROBLEM_ANSWER } from './openapi-parts.ts';
+import type { Route } from './route.ts';
+import type { Face } from '../faces/face.ts';
 
 const PROBLEM = z
   .object({
@@ -15,11 +16,6 @@ const PROBLEM = z
     details: z.record(z.string(), z.unknown()).optional(),
   })
   .describe('RFC 9457.');
-
-const PROBLEM_ANSWER = {
-  description: 'What went wrong.',
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-};
 
 const IF_MATCH = {
   name: 'If-Match',
@@ -35,12 +31,21 @@ const IDEMPOTENCY_KEY = {
   schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
 };
 
-/** The OpenAPI 3.1 document of these routes, from the very schemas that check requests and answers. */
-export function openApiDocument(routes: readonly Route[], version: string): Json {
+/** The OpenAPI 3.1 document of these routes and device protocols, from the very schemas that check requests and answers. */
+export function openApiDocument(
+  routes: readonly Route[],
+  faces: readonly Face[],
+  version: string,
+): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes) {
     const path = `${API_ROOT}${route.path}`;
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
+  }
+  for (const [path, method, described] of facePaths(faces)) {
+    const there = paths[path]?.[method];
+    const both = there === undefined ? described : besideManagement(there, described);
+    paths[path] = { ...paths[path], [method]: both };
   }
   return {
     openapi: '3.1.0',
@@ -54,7 +59,15 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
     security: [{ token: [] }],
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'otk_…' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', bearerFormat: 'otk_…' },
+        device: { type: 'http', scheme: 'bearer', bearerFormat: 'otd_…' },
+        deviceBasic: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'The id of the device and its secret.',
+        },
+      },
       schemas: { Problem: jsonSchema(PROBLEM, 'output') },
     },
   };
@@ -76,6 +89,7 @@ function operation(route: Route): Json {
   return {
     operationId: id,
     summary,
+    tags: ['management'],
     ...(roles === null ? { security: [] } : { 'x-roles': roles }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(Object.keys(content).length === 0
@@ -111,24 +125,4 @@ function success(answer: Route['answer']): Json {
     description,
     content: { 'application/json': { schema: jsonSchema(answer.schema, 'output') } },
   };
-}
-
-function parametersOf(fields: Fields | undefined, where: 'path' | 'query'): readonly Json[] {
-  if (fields === undefined) return [];
-  const { properties = {}, required = [] } = jsonSchema(fields, 'input') as {
-    properties?: Record<string, Json>;
-    required?: readonly string[];
-  };
-  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
-    name,
-    in: where,
-    required: where === 'path' || required.includes(name),
-    ...(description === undefined ? {} : { description }),
-    schema,
-  }));
-}
-
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _dialect, ...json } = z.toJSONSchema(schema, { io }) as Record<string, unknown>;
-  return json;
 }

@@ -43,9 +43,11 @@ export function defined<Value extends object>(value: Value): Defined<Value> {
   return Object.fromEntries(kept) as Defined<Value>;
 }
 
-/** A query string in the form of a shape; a name given twice must be a list there. */
-export function parseQuery<Query extends Fields>(shape: Query, text: string): z.output<Query> {
-  const given = new URLSearchParams(text);
+/** A query in the form of a shape; a name given twice must be a list there. */
+export function parseQuery<Query extends Fields>(
+  shape: Query,
+  given: URLSearchParams,
+): z.output<Query> {
   const values: [string, unknown][] = [];
   for (const name of new Set(given.keys())) {
     const texts = given.getAll(name);

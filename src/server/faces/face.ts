@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/index.ts';
 import type { Roles } from '../access/roles.ts';
 import type { OpenWaits } from '../observe/open-waits.ts';
 import type { SentBytes } from './downloads/download-ledger.ts';
+import type { FaceDescription } from './face-description.ts';
 import type { FaceRequest } from './face-request.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface FaceRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Such as `/api/v1/devices/:deviceId/ota`; each `:name` is one segment, percent-decoded. */
   readonly path: string;
+  /** For the OpenAPI document; without one the route is not in it. */
+  readonly description?: FaceDescription;
   /**
    * Answers through `request.exchange`, now or later. What it throws is answered as
    * `application/problem+json`, unless an answer has begun: then the connection is broken off.

@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import type { Authorizer } from '../access/authorizer.ts';
 import { READERS } from '../access/roles.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Face } from './face.ts';
+import type { FaceDescription } from './face-description.ts';
 import type { FaceRequest } from './face-request.ts';
 
 const UTF8 = new TextEncoder();
@@ -39,11 +41,23 @@ export function createSystemFace(options: SystemFaceOptions): Face {
       {
         method: 'GET',
         path: '/healthz',
+        description: {
+          id: 'isAlive',
+          summary: 'The process answers',
+          credential: 'none',
+          answers: json('It does.', z.object({ status: z.literal('ok') })),
+        },
         handle: (request) => request.answerJson(200, { status: 'ok' }),
       },
       {
         method: 'GET',
         path: '/readyz',
+        description: {
+          id: 'isReady',
+          summary: 'The database answers, too, and the server is not stopping',
+          credential: 'none',
+          answers: json('It is.', z.object({ status: z.literal('ready') })),
+        },
         handle: async (request) => {
           await checkReady();
           request.answerJson(200, { status: 'ready' });
@@ -52,6 +66,12 @@ export function createSystemFace(options: SystemFaceOptions): Face {
       {
         method: 'GET',
         path: '/metrics',
+        description: {
+          id: 'readMetrics',
+          summary: 'Metrics in the form that Prometheus reads',
+          credential: 'reader',
+          answers: { 200: { description: 'All of them.', content: { 'text/plain': z.string() } } },
+        },
         handle: async (request) => {
           const { exchange } = request;
           const header = exchange.header('authorization');
@@ -62,6 +82,12 @@ export function createSystemFace(options: SystemFaceOptions): Face {
       {
         method: 'GET',
         path: '/api/v1/openapi.json',
+        description: {
+          id: 'readOpenApi',
+          summary: 'This document',
+          credential: 'none',
+          answers: json('The document.', z.record(z.string(), z.unknown())),
+        },
         handle: (request) => {
           document ??= UTF8.encode(JSON.stringify(openApi()));
           send(request, document, 'application/json');
@@ -69,4 +95,8 @@ export function createSystemFace(options: SystemFaceOptions): Face {
       },
     ],
   };
+}
+
+function json(description: string, schema: z.ZodType): FaceDescription['answers'] {
+  return { 200: { description, content: { 'application/json': schema } } };
 }

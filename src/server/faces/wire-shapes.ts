@@ -18,16 +18,21 @@ export const versionText = z
   .trim()
   .min(1)
   .max(LONGEST_VERSION)
-  .regex(/^[^\p{Cc}]*$/u, 'must be printable');
+  // oxlint-disable-next-line no-control-regex -- keeping them out is the purpose
+  .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must be printable');
 
-/** A number that is higher at each boot: a counter in NVS, or the time of the boot. */
-export const bootCount = z.union([
-  z.int().min(0),
-  z
+/** A whole number as JSON has it, or in digits, as it comes out of text. */
+export function wholeNumber(most: number) {
+  const digits = z
     .string()
     .regex(/^\d{1,15}$/, 'must be a whole number')
-    .transform(Number),
-]);
+    .transform(Number)
+    .refine((value) => value <= most, `must be ${most} or less`);
+  return z.union([z.int().min(0).max(most), digits]);
+}
+
+/** A number that is higher at each boot: a counter in NVS, or the time of the boot. */
+export const bootCount = wholeNumber(Number.MAX_SAFE_INTEGER);
 
 /** A SHA-256 in hex; Arduino and Tasmota write it in upper case. */
 export const sha256Text = z

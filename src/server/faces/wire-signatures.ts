@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   type Fleet,
   manifestOf,
@@ -6,23 +7,22 @@ import {
 } from '../../fleet/index.ts';
 
 /** A signature as devices see it. */
-export interface WireSignature {
-  readonly key_id: string;
-  readonly algorithm: 'ed25519' | 'ecdsa-p256';
-  /** Base64. */
-  readonly signature: string;
-  /**
-   * What was signed, letter by letter: canonical JSON. A device checks the signature over this text and
-   * then that the text speaks of the very thing that it is offered.
-   */
-  readonly manifest: string;
-}
+export const wireSignature = z.object({
+  key_id: z.string(),
+  algorithm: z.enum(['ed25519', 'ecdsa-p256']),
+  signature: z.string().describe('Base64.'),
+  manifest: z
+    .string()
+    .describe(
+      'What was signed, letter by letter: canonical JSON. A device checks the signature over this text and then that the text speaks of the very thing that it is offered.',
+    ),
+});
 
 /** The signatures of an assigned artifact, each with what it is over. */
 export async function signaturesOf(
   fleet: Fleet,
   { artifactId, signatures }: PackageAssignment & { readonly kind: 'update' },
-): Promise<readonly WireSignature[]> {
+): Promise<readonly z.output<typeof wireSignature>[]> {
   if (signatures.length === 0) return [];
   const artifact = await fleet.artifacts.get(artifactId);
   return signatures.map(({ keyId, algorithm, signature, sequence }) => ({

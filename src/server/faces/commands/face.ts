@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { CreateFace, FaceContext } from '../face.ts';
+import type { FaceDescription } from '../face-description.ts';
 import type { FaceRequest } from '../face-request.ts';
-import { longPoll } from './long-poll.ts';
+import { COMMANDS, longPoll } from './long-poll.ts';
 import { streamCommands } from './stream.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -10,7 +11,16 @@ const acknowledgement = z.object({
   result: z.unknown().optional(),
 });
 
-const COMMANDS = '/api/v1/devices/:deviceId/commands';
+const PATH = '/api/v1/devices/:deviceId/commands';
+
+const ACKNOWLEDGE: FaceDescription = {
+  id: 'deviceAcknowledgeCommand',
+  summary: 'What became of a command; nothing said means that it was carried out',
+  credential: 'device',
+  body: { 'application/json': acknowledgement },
+  isBodyOptional: true,
+  answers: { 204: { description: 'Noted.' } },
+};
 
 /** Commands for devices: by long poll or as server-sent events, and what became of them. */
 export const createCommandsFace: CreateFace = (context) => {
@@ -20,12 +30,14 @@ export const createCommandsFace: CreateFace = (context) => {
     routes: [
       {
         method: 'GET',
-        path: COMMANDS,
+        path: PATH,
+        description: COMMANDS,
         handle: (request) => answerCommands(context, room, request),
       },
       {
         method: 'POST',
-        path: `${COMMANDS}/:commandId/ack`,
+        path: `${PATH}/:commandId/ack`,
+        description: ACKNOWLEDGE,
         handle: (request) => acknowledge(context, request),
       },
     ],

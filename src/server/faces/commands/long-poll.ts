@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { DeviceContact } from '../../../fleet/index.ts';
-import { validate } from '../../http/validate.ts';
+import { parseQuery } from '../../api/query.ts';
 import type { FaceContext } from '../face.ts';
+import type { FaceDescription } from '../face-description.ts';
 import type { FaceRequest } from '../face-request.ts';
 import { assignmentTag } from '../native/ota-answer.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 import { WakeUp } from './wake-up.ts';
 import { watchPeer } from './watch-peer.ts';
-import { wireCommand } from './wire-command.ts';
+import { wireCommand, wireCommandSchema } from './wire-command.ts';
 
 /** Below what proxies and carriers' address translation keep quiet connections for. */
 const LONGEST_WAIT_SECONDS = 120;
@@ -22,6 +23,26 @@ const pollQuery = z.object({
   seen: z.string().max(100).optional(),
 });
 
+/** For the OpenAPI document. */
+export const COMMANDS: FaceDescription = {
+  id: 'deviceReceiveCommands',
+  summary: 'What waits for the device, now or as soon as there is something',
+  credential: 'device',
+  query: pollQuery,
+  answers: {
+    200: {
+      description: 'At once or after waiting; or an event for each, where a stream is asked for.',
+      content: {
+        'application/json': z.object({
+          commands: z.array(wireCommandSchema),
+          news: z.boolean().describe('Asking for the update again is worth it.'),
+        }),
+        'text/event-stream': null,
+      },
+    },
+  },
+};
+
 /**
  * `GET …/commands?wait=60`: what waits for the device, at once; or else as soon as there is something,
  * and an empty list when the time is over. `news` says that asking `/ota` again is worth it.
@@ -33,7 +54,7 @@ export async function longPoll(
   request: FaceRequest,
 ): Promise<void> {
   const { fleet, clock } = context;
-  const { wait, seen } = validate(pollQuery, Object.fromEntries(request.query), 'query');
+  const { wait, seen } = parseQuery(pollQuery, request.query);
   const { deviceId } = contact.device;
   const wakeUp = new WakeUp(clock);
   const endsAtMs = clock.now() + wait * 1000;

@@ -1,18 +1,18 @@
+import { z } from 'zod';
 import type { Command } from '../../../fleet/index.ts';
 
 /** A command as a device sees it. */
-export interface WireCommand {
-  readonly command_id: string;
-  readonly name: string;
-  readonly payload: unknown;
-  readonly created_at: string;
-  readonly expires_at: string | null;
-  /** 1 for the first time; higher when it was not acknowledged. */
-  readonly delivery: number;
-}
+export const wireCommandSchema = z.object({
+  command_id: z.string(),
+  name: z.string(),
+  payload: z.unknown(),
+  created_at: z.string(),
+  expires_at: z.string().nullable(),
+  delivery: z.int().min(1).describe('1 for the first time; higher when it was not acknowledged.'),
+});
 
 /** The part of a command that is the device's business. */
-export function wireCommand(command: Command): WireCommand {
+export function wireCommand(command: Command): z.output<typeof wireCommandSchema> {
   const { commandId, name, payload, createdAtMs, expiresAtMs, deliveries } = command;
   return {
     command_id: commandId,

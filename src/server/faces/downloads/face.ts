@@ -2,6 +2,7 @@ import { type DeviceContact, FleetError } from '../../../fleet/index.ts';
 import { ServerError } from '../../codes.ts';
 import type { CreateFace, FaceContext } from '../face.ts';
 import type { FaceRequest } from '../face-request.ts';
+import { DOWNLOAD } from './description.ts';
 import { readDeviceLink } from './device-link.ts';
 
 /**
@@ -12,7 +13,12 @@ import { readDeviceLink } from './device-link.ts';
 export const createDownloadsFace: CreateFace = (context) => ({
   name: 'downloads',
   routes: [
-    { method: 'GET', path: '/d/:token/:file', handle: (request) => download(context, request) },
+    {
+      method: 'GET',
+      path: '/d/:token/:file',
+      description: DOWNLOAD,
+      handle: (request) => download(context, request),
+    },
   ],
 });
 

@@ -3,7 +3,15 @@ import type { BootReport } from '../../../fleet/index.ts';
 import { ServerError } from '../../codes.ts';
 import { parseJson } from '../../http/parse-json.ts';
 import { validate } from '../../http/validate.ts';
-import { bootCount, identifier, MAIN_PACKAGE, sha256Text, versionText } from '../wire-shapes.ts';
+import type { FaceDescription } from '../face-description.ts';
+import {
+  bootCount,
+  identifier,
+  MAIN_PACKAGE,
+  sha256Text,
+  versionText,
+  wholeNumber,
+} from '../wire-shapes.ts';
 
 const MOST_PACKAGES = 32;
 
@@ -14,7 +22,7 @@ const bootedPackage = z.object({
   image_hash: sha256Text.nullish(),
   /** `esp_app_desc_t.app_elf_sha256`. */
   elf_sha256: sha256Text.nullish(),
-  secure_version: z.coerce.number().int().min(0).max(0xffff_ffff).nullish(),
+  secure_version: wholeNumber(0xffff_ffff).nullish(),
 });
 
 const boot = z.object({ boot_count: bootCount.nullish() });
@@ -25,6 +33,15 @@ const jsonBody = z.union([
     packages: [one],
   })),
 ]);
+
+/** For the OpenAPI document. */
+export const BOOT: FaceDescription = {
+  id: 'deviceReportBoot',
+  summary: 'What the device booted, as JSON or as text such as main=1.1.0',
+  credential: 'device',
+  body: { 'application/json': jsonBody, 'text/plain': z.string().min(1) },
+  answers: { 204: { description: 'Noted.' } },
+};
 
 /** Facts of the package that was named before them: no package id begins like this. */
 const FACTS: ReadonlyMap<string, string> = new Map([

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { FleetError } from '../../../fleet/index.ts';
 import { entityTag, listsEntityTag, PeerGone } from '../../../serve/index.ts';
+import { parseQuery } from '../../api/query.ts';
 import { ServerError } from '../../codes.ts';
-import { validate } from '../../http/validate.ts';
 import type { FaceContext } from '../face.ts';
+import type { FaceDescription } from '../face-description.ts';
 import type { FaceRequest } from '../face-request.ts';
 import { identifier, MAIN_PACKAGE } from '../wire-shapes.ts';
 
@@ -23,6 +24,30 @@ const chunkQuery = z.object({
   size: wholeNumber.refine((size) => size > 0, 'must be 1 or more').default(LARGEST_CHUNK),
 });
 
+const chunkAnswer = z.object({
+  package_id: z.string(),
+  offset: z.int().min(0),
+  size: z.int().min(0),
+  total_bytes: z.int().min(0),
+  checksum: z.string().describe('SHA-256 of the whole, lower-case hex.'),
+  complete: z.boolean(),
+  data: z.string().describe('Base64.'),
+});
+
+/** For the OpenAPI document. */
+export const CHUNK: FaceDescription = {
+  id: 'deviceReadChunk',
+  summary: 'A piece of what the device should fetch, in any order, at most 64 KiB',
+  credential: 'device',
+  query: chunkQuery,
+  answers: {
+    200: {
+      description: 'As JSON, or as bare bytes where octet-stream is asked for.',
+      content: { 'application/json': chunkAnswer, 'application/octet-stream': null },
+    },
+  },
+};
+
 /**
  * `GET /api/v1/devices/{id}/ota/chunk?package_id=&offset=&size=`: a piece of the assigned artifact, in
  * any order, at most 64 KiB whatever is asked for. As JSON with base64, or as bare bytes with the same
@@ -31,7 +56,7 @@ const chunkQuery = z.object({
  */
 export async function answerChunk(context: FaceContext, request: FaceRequest): Promise<void> {
   const contact = await context.authenticate(request, request.params['deviceId'] ?? '');
-  const query = validate(chunkQuery, Object.fromEntries(request.query), 'query');
+  const query = parseQuery(chunkQuery, request.query);
   const { package_id, artifact_id, offset } = query;
   const { exchange } = request;
   await using artifact = await context.fleet.gate.openAssigned(contact, package_id, artifact_id);
@@ -79,7 +104,7 @@ export async function answerChunk(context: FaceContext, request: FaceRequest): P
         checksum: sha256,
         complete,
         data: Buffer.from(bytes).toString('base64'),
-      },
+      } satisfies z.input<typeof chunkAnswer>,
       [['ETag', tag]],
     );
     if (exchange.method !== 'HEAD') await noteSent(bytes.length, null);

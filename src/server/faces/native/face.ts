@@ -1,9 +1,10 @@
 import type { CreateFace, FaceContext } from '../face.ts';
 import type { FaceRequest } from '../face-request.ts';
-import { parseBootReport } from './boot-report.ts';
-import { answerChunk } from './chunk.ts';
+import { BOOT, parseBootReport } from './boot-report.ts';
+import { answerChunk, CHUNK } from './chunk.ts';
 import { answerOta } from './ota.ts';
-import { takeStatus } from './status.ts';
+import { OTA } from './ota-answer.ts';
+import { STATUS, takeStatus } from './status.ts';
 
 const DEVICE = '/api/v1/devices/:deviceId';
 
@@ -11,18 +12,30 @@ const DEVICE = '/api/v1/devices/:deviceId';
 export const createNativeFace: CreateFace = (context) => ({
   name: 'native',
   routes: [
-    { method: 'GET', path: `${DEVICE}/ota`, handle: (request) => answerOta(context, request) },
+    {
+      method: 'GET',
+      path: `${DEVICE}/ota`,
+      description: OTA,
+      handle: (request) => answerOta(context, request),
+    },
     {
       method: 'GET',
       path: `${DEVICE}/ota/chunk`,
+      description: CHUNK,
       handle: (request) => answerChunk(context, request),
     },
     {
       method: 'POST',
       path: `${DEVICE}/ota/status`,
+      description: STATUS,
       handle: (request) => takeStatus(context, request),
     },
-    { method: 'POST', path: `${DEVICE}/boot`, handle: (request) => takeBoot(context, request) },
+    {
+      method: 'POST',
+      path: `${DEVICE}/boot`,
+      description: BOOT,
+      handle: (request) => takeBoot(context, request),
+    },
   ],
 });
 

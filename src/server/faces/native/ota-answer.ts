@@ -1,47 +1,66 @@
 import { hash } from 'node:crypto';
+import { z } from 'zod';
 import type { Assignment, DeviceContact, PackageAssignment } from '../../../fleet/index.ts';
 import { downloadUrl, linkExpiry } from '../downloads/download-url.ts';
 import type { FaceContext } from '../face.ts';
+import type { FaceDescription } from '../face-description.ts';
 import type { FaceRequest } from '../face-request.ts';
-import { signaturesOf, type WireSignature } from '../wire-signatures.ts';
+import { signaturesOf, wireSignature } from '../wire-signatures.ts';
 
 /** One package that is to be fetched, as a device sees it. */
-interface Offer {
-  readonly package_id: string;
-  /** `fw` is what boots, `sw` anything else. */
-  readonly type: 'fw' | 'sw';
-  readonly version: string;
-  readonly artifact_id: string;
-  readonly size_bytes: number;
-  /** SHA-256, lower-case hex. */
-  readonly checksum: string;
-  readonly checksum_algorithm: 'sha256';
-  /** The first of `signatures`, for devices that look at one only; base64, `null` where unsigned. */
-  readonly signature: string | null;
-  readonly signatures: readonly WireSignature[];
-  readonly rollout_id: string | null;
-  readonly artifact_url: string;
-  readonly secure_version: number | null;
-  readonly release_notes: string;
-}
+const offerSchema = z.object({
+  package_id: z.string(),
+  type: z.enum(['fw', 'sw']).describe('`fw` is what boots, `sw` anything else.'),
+  version: z.string(),
+  artifact_id: z.string(),
+  size_bytes: z.int().min(0),
+  checksum: z.string().describe('SHA-256, lower-case hex.'),
+  checksum_algorithm: z.literal('sha256'),
+  signature: z
+    .string()
+    .nullable()
+    .describe('The first of `signatures`, for devices that look at one only; base64.'),
+  signatures: z.array(wireSignature),
+  rollout_id: z.string().nullable(),
+  artifact_url: z.string(),
+  secure_version: z.int().nullable(),
+  release_notes: z.string(),
+});
 
-/** What is not to be fetched now although there is something, and why. */
-interface Waiting {
-  readonly package_id: string;
-  readonly reason: string;
-  readonly retry_after_seconds: number | null;
-}
+type Offer = z.output<typeof offerSchema>;
 
 /** The body of `GET …/ota`. */
-type OtaAnswer = {
-  readonly update_available: boolean;
-  readonly deployment_id: string | null;
-  readonly sequence: number;
-  readonly poll_after_seconds: number;
-  readonly waiting: readonly Waiting[];
-  /** All of them where there are several; the fields beside it are those of the first. */
-  readonly packages?: readonly Offer[];
-} & Partial<Offer>;
+const otaSchema = z.object({
+  ...offerSchema.partial().shape,
+  update_available: z.boolean(),
+  deployment_id: z.string().nullable(),
+  sequence: z.int(),
+  poll_after_seconds: z.int().min(1),
+  waiting: z
+    .array(
+      z.object({
+        package_id: z.string(),
+        reason: z.string(),
+        retry_after_seconds: z.int().nullable(),
+      }),
+    )
+    .describe('What is not to be fetched now although there is something, and why.'),
+  packages: z
+    .array(offerSchema)
+    .optional()
+    .describe('All of them where there are several; the fields beside it are those of the first.'),
+});
+
+/** For the OpenAPI document. */
+export const OTA: FaceDescription = {
+  id: 'deviceAskForUpdate',
+  summary: 'What the device should fetch now, and when to ask again',
+  credential: 'device',
+  answers: {
+    200: { description: 'What to do.', content: { 'application/json': otaSchema } },
+    304: { description: 'The same as in the answer that If-None-Match names.' },
+  },
+};
 
 /** The body for a device, out of what the fleet says that it should run. */
 export async function otaAnswer(
@@ -49,7 +68,7 @@ export async function otaAnswer(
   request: FaceRequest,
   contact: DeviceContact,
   assignment: Assignment,
-): Promise<OtaAnswer> {
+): Promise<z.output<typeof otaSchema>> {
   const offers: Offer[] = [];
   for (const one of assignment.packages) {
     if (one.kind === 'update') offers.push(await offerOf(context, request, contact, one));
@@ -92,7 +111,7 @@ async function offerOf(
     checksum: update.sha256,
     checksum_algorithm: 'sha256',
     signature: signatures[0]?.signature ?? null,
-    signatures,
+    signatures: [...signatures],
     rollout_id: update.rolloutId,
     artifact_url: downloadUrl(context, request, contact, update),
     secure_version: update.secureVersion,

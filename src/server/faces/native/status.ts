@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ProgressReport } from '../../../fleet/index.ts';
 import { ServerError } from '../../codes.ts';
 import type { FaceContext } from '../face.ts';
+import type { FaceDescription } from '../face-description.ts';
 import type { FaceRequest } from '../face-request.ts';
 import { noteRunning } from '../running-version.ts';
 import { bootCount, errorText, identifier, MAIN_PACKAGE, versionText } from '../wire-shapes.ts';
@@ -39,6 +40,15 @@ const statusBody = z.object({
   /** Of the boot that it runs since, as in its boot report. */
   boot_count: bootCount.nullish(),
 });
+
+/** For the OpenAPI document. */
+export const STATUS: FaceDescription = {
+  id: 'deviceReportStatus',
+  summary: 'How far an update is',
+  credential: 'device',
+  body: { 'application/json': statusBody },
+  answers: { 204: { description: 'Noted.' } },
+};
 
 /** `POST /api/v1/devices/{id}/ota/status`: how far an update is. Answers 204. */
 export async function takeStatus(context: FaceContext, request: FaceRequest): Promise<void> {

@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import type { PackageAssignment, ProgressReport } from '../../../fleet/index.ts';
-import { validate } from '../../http/validate.ts';
+import { parseQuery } from '../../api/query.ts';
 import { downloadUrl } from '../downloads/download-url.ts';
 import type { CreateFace, FaceContext } from '../face.ts';
+import type { FaceDescription } from '../face-description.ts';
 import type { FaceRequest } from '../face-request.ts';
 import { seconds } from '../native/ota-answer.ts';
 import { noteRunning } from '../running-version.ts';
 import { bootCount, errorText, identifier, MAIN_PACKAGE, versionText } from '../wire-shapes.ts';
 
 const checkQuery = z.object({
-  device_id: identifier,
+  device_id: identifier.optional().describe('Not needed where the credential has it.'),
   current_version: versionText,
   package_id: identifier.default(MAIN_PACKAGE),
   boot_count: bootCount.optional(),
@@ -38,6 +39,50 @@ const statusBody = z.object({
   boot_count: bootCount.nullish(),
 });
 
+const checkAnswer = z.object({
+  update_available: z.boolean(),
+  update: z
+    .object({
+      deployment_id: z
+        .string()
+        .nullable()
+        .describe('What the guide calls a deployment is a rollout here, where there is one.'),
+      artifact_id: z.string(),
+      version: z.string(),
+      download_url: z.string(),
+      size_bytes: z.int().min(0),
+      sha256_hash: z.string(),
+      signature: z.string().nullable(),
+    })
+    .nullable(),
+});
+
+const CHECK: FaceDescription = {
+  id: 'deviceCheckForUpdate',
+  summary: 'The update check of the staged-deployment guide',
+  credential: 'device',
+  query: checkQuery,
+  answers: {
+    200: {
+      description: 'Whether there is an update.',
+      content: { 'application/json': checkAnswer },
+    },
+  },
+};
+
+const STATUS: FaceDescription = {
+  id: 'deviceReportUpdateStatus',
+  summary: 'How far an update is, in the states of the guide',
+  credential: 'device',
+  body: { 'application/json': statusBody },
+  answers: {
+    200: {
+      description: 'Noted.',
+      content: { 'application/json': z.object({ status: z.literal('ok') }) },
+    },
+  },
+};
+
 const ROLLOUT_PREFIX = 'rol_';
 
 /**
@@ -48,18 +93,24 @@ const ROLLOUT_PREFIX = 'rol_';
 export const createUpdateCheckFace: CreateFace = (context) => ({
   name: 'update-check',
   routes: [
-    { method: 'GET', path: '/api/updates/check', handle: (request) => check(context, request) },
-    { method: 'POST', path: '/api/updates/status', handle: (request) => status(context, request) },
+    {
+      method: 'GET',
+      path: '/api/updates/check',
+      description: CHECK,
+      handle: (request) => check(context, request),
+    },
+    {
+      method: 'POST',
+      path: '/api/updates/status',
+      description: STATUS,
+      handle: (request) => status(context, request),
+    },
   ],
 });
 
 async function check(context: FaceContext, request: FaceRequest): Promise<void> {
   const contact = await context.authenticate(request, request.query.get('device_id'));
-  const query = validate(
-    checkQuery,
-    { device_id: contact.device.deviceId, ...Object.fromEntries(request.query) },
-    'query',
-  );
+  const query = parseQuery(checkQuery, request.query);
   const { package_id: packageId, current_version: version, boot_count = null } = query;
   const known = await noteRunning(context, contact, packageId, version, boot_count);
   const { deploymentId, packages, pollAfterMs } = await context.fleet.gate.assignment(known);
@@ -84,7 +135,7 @@ async function check(context: FaceContext, request: FaceRequest): Promise<void> 
               sha256_hash: update.sha256,
               signature: update.signatures[0]?.signature ?? null,
             },
-    },
+    } satisfies z.input<typeof checkAnswer>,
     [['Retry-After', String(seconds(pollAfterMs))]],
   );
 }
