@@ -57,6 +57,10 @@ export const FLEET_CODES = {
     httpStatus: 422,
     meaning: 'An address of the own network was named, which the server may not reach.',
   },
+  'fleet/data-damaged': {
+    kind: 'input',
+    meaning: 'The database in the data folder is damaged, or is none.',
+  },
   'fleet/data-newer': {
     kind: 'input',
     meaning: 'The data folder was written by a newer otakit than this one.',
@@ -75,6 +79,10 @@ export const FLEET_CODES = {
     kind: 'network',
     httpStatus: 507,
     meaning: 'There is no room left on the disk of the data folder, or none for this user.',
+  },
+  'fleet/folder-unusable': {
+    kind: 'input',
+    meaning: 'The data folder cannot be made, read or written.',
   },
   'fleet/folder-in-use': {
     kind: 'input',

@@ -201,6 +201,13 @@ describe('a body that', () => {
     ['has a control character', '/cohorts', '{"cohortId":"c","description":"a\\u0000b"}', 422],
     ['recolours a terminal', '/tokens', '{"name":"\\u001b[31mx","role":"viewer"}', 422],
     ['names what every object has', '/packages', '{"packageId":"valueOf"}', 422],
+    ['describes too much', '/cohorts', `{"cohortId":"c","description":"${'x'.repeat(1001)}"}`, 422],
+    [
+      'has devices join by a token that registers none',
+      '/tokens',
+      '{"name":"x","role":"viewer","provisions":{"cohortId":"c"}}',
+      422,
+    ],
     ['would change all objects', '/packages', '{"packageId":"p","__proto__":{"x":1}}', 422],
   ])('%s is refused', async (_, path, body, status) => {
     const host = await start();

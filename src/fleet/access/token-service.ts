@@ -1,3 +1,4 @@
+import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
 import { checkText, momentAfter, mustExist } from '../entity.ts';
 import type { TokenService } from '../fleet.ts';
@@ -23,7 +24,17 @@ export function createTokenService({
     list: (filter, page) => tokens.list(filter, page),
     create: (actor, { name, role, expiresInMs, provisions = {} }) =>
       change(actor, async ({ repositories, audit, atMs }) => {
-        const { blueprintId = null, cohortId = null } = role === 'provisioner' ? provisions : {};
+        const { blueprintId = null, cohortId = null } = provisions;
+        if (role !== 'provisioner' && (blueprintId !== null || cohortId !== null)) {
+          throw new FleetError(
+            'fleet/invalid',
+            `A token of the role ${role} registers no devices.`,
+            {
+              hint: 'Leave the blueprint and the cohort out, or make it a provisioner.',
+              details: { field: 'provisions' },
+            },
+          );
+        }
         if (blueprintId !== null) {
           mustExist(await repositories.blueprints.get(blueprintId), 'blueprint', blueprintId);
         }

@@ -1,7 +1,8 @@
-import { chmod, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, open as openFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../shared/index.ts';
 import type { FleetStore } from '../repositories.ts';
+import { asFolderFault } from './folder-fault.ts';
 import { lockFolder } from './folder-lock.ts';
 import { keptBlobs as listKeptBlobs } from './kept-databases.ts';
 import { openStore } from './store.ts';
@@ -21,12 +22,21 @@ export const FOLDER_NAMES = { database: 'fleet.db', blobs: 'blobs' } as const;
 /**
  * Opens a data folder, made when missing: `fleet.db` and `blobs/`, readable by its owner only.
  *
- * @throws FleetError `fleet/folder-in-use` when another process has it, `fleet/data-newer`
+ * @throws FleetError `fleet/folder-in-use` when another process has it, `fleet/data-newer`,
+ *   `fleet/data-damaged`, `fleet/folder-unusable`
  */
 export async function openFleetFolder(
   folder: string,
-  { clock }: { readonly clock: Clock },
+  options: { readonly clock: Clock },
 ): Promise<FleetFolder> {
+  try {
+    return await open(folder, options);
+  } catch (error) {
+    throw asFolderFault(error, folder);
+  }
+}
+
+async function open(folder: string, { clock }: { readonly clock: Clock }): Promise<FleetFolder> {
   const blobFolder = join(folder, FOLDER_NAMES.blobs);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(folder);
@@ -54,7 +64,7 @@ export async function openFleetFolder(
 
 /** SQLite would make it readable by all, and takes the mode of its other files from it. */
 async function makePrivate(database: string): Promise<void> {
-  await using _file = await open(database, 'a', 0o600);
+  await using _file = await openFile(database, 'a', 0o600);
   for (const file of [database, `${database}-wal`, `${database}-shm`]) {
     await chmod(file, 0o600).catch((error: NodeJS.ErrnoException) => {
       // Databases of before may be on file systems that know no modes.

@@ -21,8 +21,13 @@ import { diskFull } from '../full-disk.ts';
 /** Enough for every fixed query of the repositories, beside those that have many forms (lists). */
 const CACHED_STATEMENTS = 256;
 const BUSY_TIMEOUT_MS = 5000;
+const PERMISSION = 3;
 const BUSY = 5;
+const READ_ONLY = 8;
+const CORRUPT = 11;
 const FULL = 13;
+const CANNOT_OPEN = 14;
+const NOT_A_DATABASE = 26;
 const CONSTRAINT_FOREIGN_KEY = 787;
 const CONSTRAINT_PRIMARY_KEY = 1555;
 const CONSTRAINT_UNIQUE = 2067;
@@ -33,7 +38,14 @@ export function openForWriting(file: string): DatabaseSync {
     enableForeignKeyConstraints: true,
     timeout: BUSY_TIMEOUT_MS,
   });
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
+  try {
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY',
+    );
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   return database;
 }
 
@@ -67,6 +79,23 @@ function isBusy(error: unknown): boolean {
 export function asFullDatabase(error: unknown): unknown {
   const isFull = error instanceof Error && 'errcode' in error && error.errcode === FULL;
   return isFull ? diskFull(error) : error;
+}
+
+/** What an error of the driver says about the file: no (whole) database, or none that may be used. */
+export function faultOf(error: unknown): 'damaged' | 'unusable' | null {
+  if (!(error instanceof Error) || !('errcode' in error)) return null;
+  // The upper bits tell more than is asked for here.
+  switch (Number(error.errcode) & 0xff) {
+    case CORRUPT:
+    case NOT_A_DATABASE:
+      return 'damaged';
+    case PERMISSION:
+    case READ_ONLY:
+    case CANNOT_OPEN:
+      return 'unusable';
+    default:
+      return null;
+  }
 }
 
 /** What an error of the driver says about the data. */

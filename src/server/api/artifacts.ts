@@ -3,7 +3,7 @@ import type { NewArtifact } from '../../fleet/index.ts';
 import { sendArtifact } from '../../serve/index.ts';
 import { BUILD_READERS, OPERATORS, READERS, UPLOADERS } from '../access/roles.ts';
 import { ServerError } from '../codes.ts';
-import { anyId, note, pageOf, sha256, version } from '../schemas/common.ts';
+import { anyId, pageOf, releaseNotes, sha256, version } from '../schemas/common.ts';
 import { artifactSchema, NEW_ARTIFACT, newSignatureSchema } from '../schemas/things.ts';
 import { sameRevision } from './conditions.ts';
 import { defined, listQuery, split } from './query.ts';
@@ -122,7 +122,7 @@ export const ARTIFACT_ROUTES = [
     summary: 'Change the release notes of an artifact; its bytes never change',
     roles: UPLOADERS,
     params,
-    body: z.strictObject({ releaseNotes: note.optional() }),
+    body: z.strictObject({ releaseNotes: releaseNotes.optional() }),
     conditional: true,
     answer: { status: 200, schema: artifactSchema },
     handle: ({ fleet, actor, params, body, revision }) =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BUILD_READERS, OPERATORS } from '../access/roles.ts';
-import { anyId, chosenId, note, pageOf } from '../schemas/common.ts';
+import { anyId, chosenId, description, pageOf } from '../schemas/common.ts';
 import { blueprintSchema, chipName } from '../schemas/things.ts';
 import { sameRevision } from './conditions.ts';
 import { defined, listQuery, split } from './query.ts';
@@ -36,7 +36,7 @@ export const BLUEPRINT_ROUTES = [
       blueprintId: chosenId,
       chip: chipName,
       flashSizeBytes: z.int().min(1).max(MOST_FLASH_BYTES),
-      description: note.optional(),
+      description: description.optional(),
       partitionTable: z
         .string()
         .min(1)
@@ -70,7 +70,7 @@ export const BLUEPRINT_ROUTES = [
     summary: 'Change the description of a blueprint; other hardware is another blueprint',
     roles: OPERATORS,
     params,
-    body: z.strictObject({ description: note.optional() }),
+    body: z.strictObject({ description: description.optional() }),
     conditional: true,
     answer: { status: 200, schema: blueprintSchema },
     handle: ({ fleet, actor, params, body, revision }) =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OPERATORS, READERS } from '../access/roles.ts';
-import { anyId, chosenId, components, note, pageOf } from '../schemas/common.ts';
+import { anyId, chosenId, components, description, pageOf } from '../schemas/common.ts';
 import { cohortSchema } from '../schemas/things.ts';
 import { sameRevision } from './conditions.ts';
 import { defined, listQuery, split } from './query.ts';
@@ -29,7 +29,7 @@ export const COHORT_ROUTES = [
     id: 'createCohort',
     summary: 'Create a cohort',
     roles: OPERATORS,
-    body: z.strictObject({ cohortId: chosenId, description: note.optional() }),
+    body: z.strictObject({ cohortId: chosenId, description: description.optional() }),
     idempotent: true,
     answer: { status: 201, schema: cohortSchema },
     handle: ({ fleet, actor, body }) => fleet.cohorts.create(actor, defined(body)),
@@ -53,7 +53,7 @@ export const COHORT_ROUTES = [
     roles: OPERATORS,
     params,
     body: z.strictObject({
-      description: note.optional(),
+      description: description.optional(),
       activeDeploymentId: anyId.nullable().optional(),
       components: components
         .optional()

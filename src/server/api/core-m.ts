@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Fleet, FleetError, type Rollout } from '../../fleet/index.ts';
 import { OPERATORS, READERS, UPLOADERS } from '../access/roles.ts';
-import { anyId, chosenId, note, sha256, version } from '../schemas/common.ts';
+import { anyId, chosenId, releaseNotes, sha256, version } from '../schemas/common.ts';
 import { coreMSignature } from './core-m-signature.ts';
 import { oneRollout, rolloutSteps } from './rollout-steps.ts';
 import { rolloutView } from './rollout-view.ts';
@@ -58,7 +58,7 @@ export const CORE_M_ROUTES = [
           min_version: version.optional(),
         })
         .optional(),
-      release_notes: note.optional(),
+      release_notes: releaseNotes.optional(),
     }),
     idempotent: true,
     answer: {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BUILD_READERS, OPERATORS } from '../access/roles.ts';
-import { anyId, chosenId, note, pageOf, version } from '../schemas/common.ts';
+import { anyId, chosenId, description, pageOf, version } from '../schemas/common.ts';
 import { artifactSchema, metadataSchema, packageSchema } from '../schemas/things.ts';
 import { sameRevision } from './conditions.ts';
 import { defined, listQuery, split } from './query.ts';
@@ -33,7 +33,7 @@ export const PACKAGE_ROUTES = [
     body: z.strictObject({
       packageId: chosenId,
       kind: kind.optional(),
-      description: note.optional(),
+      description: description.optional(),
       metadata: metadataSchema.optional(),
     }),
     idempotent: true,
@@ -57,7 +57,10 @@ export const PACKAGE_ROUTES = [
     summary: 'Change description or metadata of a package',
     roles: OPERATORS,
     params,
-    body: z.strictObject({ description: note.optional(), metadata: metadataSchema.optional() }),
+    body: z.strictObject({
+      description: description.optional(),
+      metadata: metadataSchema.optional(),
+    }),
     conditional: true,
     answer: { status: 200, schema: packageSchema },
     handle: ({ fleet, actor, params, body, revision }) =>

@@ -24,7 +24,7 @@ export interface RolloutStep {
 /** The parameters of paths of one rollout. */
 export const oneRollout = z.strictObject({ rolloutId: anyId });
 
-const why = z.strictObject({ reason: z.string().max(512).optional() });
+const why = z.strictObject({ reason: z.string().max(500).optional() });
 
 /** The routes that steer rollouts. */
 export function rolloutSteps<Answer extends z.ZodType>(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OPERATORS, READERS } from '../access/roles.ts';
-import { anyId, chosenId, note } from '../schemas/common.ts';
+import { anyId, chosenId, description } from '../schemas/common.ts';
 import { tagSchema } from '../schemas/things.ts';
 import { defineRoute } from './route.ts';
 
@@ -21,7 +21,7 @@ export const TAG_ROUTES = [
     id: 'createTag',
     summary: 'Create a tag',
     roles: OPERATORS,
-    body: z.strictObject({ tag: chosenId, description: note.optional() }),
+    body: z.strictObject({ tag: chosenId, description: description.optional() }),
     idempotent: true,
     answer: { status: 201, schema: tagSchema },
     handle: async ({ fleet, actor, body: { tag, description = '' } }) => {

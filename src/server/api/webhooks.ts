@@ -7,7 +7,7 @@ import { defined, listQuery, split } from './query.ts';
 import { defineRoute } from './route.ts';
 
 const params = z.strictObject({ webhookId: anyId });
-const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2048);
+const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2000);
 const eventTypes = z
   .array(
     z
@@ -18,7 +18,7 @@ const eventTypes = z
       ),
   )
   .min(1)
-  .max(64)
+  .max(50)
   .describe('Such as `rollout.paused`, `rollout.*` for a whole noun, `*` for all.');
 
 /** Addresses that are told about events. */

@@ -14,8 +14,10 @@ export const chosenId = z
   );
 /** An id in a path or a reference: what does not exist is answered with 404, whatever it looks like. */
 export const anyId = z.string().min(1).max(200);
-/** A free text for people. */
-export const note = z.string().max(4096);
+/** What something is for, in the words of people. */
+export const description = z.string().max(1000);
+/** What is new in a version. */
+export const releaseNotes = z.string().max(16 * 1024);
 /** A SHA-256 in lower-case hex. */
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits in lower case');
 /** A version of a package: semver or any other string. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CHIPS, type ChipName } from '../../chips/index.ts';
 import { artifactManifestSchema } from '../../fleet/index.ts';
-import { chosenId, facts, moment, note, revision, sha256, version } from './common.ts';
+import { chosenId, facts, moment, releaseNotes, revision, sha256, version } from './common.ts';
 
 /** A chip by its name. */
 export const chipName = z.enum(CHIPS.map(({ name }) => name) as [ChipName, ...ChipName[]]);
@@ -18,8 +18,8 @@ export const packageSchema = z.object({
 
 /** Free key-value pairs of a package. */
 export const metadataSchema = z
-  .record(z.string().min(1).max(64), z.string().max(1024))
-  .refine((map) => Object.keys(map).length <= 64, 'at most 64 entries');
+  .record(z.string().min(1).max(64), z.string().max(500))
+  .refine((map) => Object.keys(map).length <= 50, 'at most 50 entries');
 
 /** See `DetachedSignature`. */
 export const signatureSchema = z.object({
@@ -207,5 +207,5 @@ export const NEW_ARTIFACT = {
   version: version.optional().describe('By default the version in the app descriptor.'),
   sha256: sha256.optional().describe('When given, other bytes are refused.'),
   minVersion: version.optional().describe('Older devices get a stepping stone first.'),
-  releaseNotes: note.optional(),
+  releaseNotes: releaseNotes.optional(),
 } as const;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -46,6 +46,37 @@ describe('a data folder', () => {
     await second.store.transaction((r) => r.settings.set('a', 'b'));
     expect((await stat(database)).mode & 0o777).toBe(0o600);
     expect((await stat(`${database}-wal`)).mode & 0o777).toBe(0o600);
+  });
+
+  it('is told to be damaged where its database is, and can be opened once that is away', async () => {
+    const folder = await temporaryFolder();
+    const first = await openFleetFolder(folder, { clock });
+    await first.store.transaction((r) => r.settings.set('a', 'b'));
+    await first[Symbol.asyncDispose]();
+    const database = join(folder, 'fleet.db');
+    const whole = await readFile(database);
+    for (const bytes of [Buffer.from('no database'.repeat(500)), whole.subarray(0, 5000)]) {
+      await writeFile(database, bytes);
+      await expect(openFleetFolder(folder, { clock })).rejects.toMatchObject({
+        code: 'fleet/data-damaged',
+        hint: expect.stringContaining('backup') as string,
+      });
+    }
+    await rm(database);
+    await using _second = await openFleetFolder(folder, { clock });
+  });
+
+  it('is told to be unusable where it is none', async () => {
+    const parent = await temporaryFolder();
+    const file = join(parent, 'file');
+    await writeFile(file, '');
+    await mkdir(join(parent, 'fleet', 'fleet.db'), { recursive: true });
+    for (const folder of [file, join(file, 'below'), join(parent, 'fleet')]) {
+      await expect(openFleetFolder(folder, { clock })).rejects.toMatchObject({
+        code: 'fleet/folder-unusable',
+        details: { folder },
+      });
+    }
   });
 
   it('is open once within a process', async () => {
