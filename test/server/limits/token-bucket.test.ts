@@ -26,4 +26,17 @@ describe('token buckets', () => {
     expect(buckets.take('b', 0)).toBe(1000);
     expect(buckets.take('a', 0)).toBe(0);
   });
+
+  it('keep one that is not full for as long as it is not', () => {
+    const buckets = new TokenBuckets({ burst: 10, perSecond: 1 });
+    for (let count = 0; count < 10; count += 1) expect(buckets.take('a', 0)).toBe(0);
+    for (let nowMs = 1000; nowMs < 60_000; nowMs += 1000) {
+      expect(buckets.take(`other ${nowMs}`, nowMs)).toBe(0);
+      expect(buckets.take('a', nowMs)).toBe(0);
+      expect(buckets.take('a', nowMs)).toBe(1000);
+    }
+    for (let nowMs = 60_000; nowMs < 67_000; nowMs += 1000) buckets.take('b', nowMs);
+    for (let count = 0; count < 8; count += 1) expect(buckets.take('a', 67_000)).toBe(0);
+    expect(buckets.take('a', 67_000)).toBe(1000);
+  });
 });
