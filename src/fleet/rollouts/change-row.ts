@@ -80,7 +80,7 @@ function overThreshold(before: Rollout, decision: RolloutDecision): RolloutDecis
   const reason =
     soaking === 0
       ? `${failed} of ${all} finished devices failed ${share}`
-      : `${failed} of ${all} devices failed ${share}, also if the ${soaking} in their soak time succeed`;
+      : `${failed} of ${all} devices failed ${share}, with ${soaking} of them still in soak`;
   return {
     ...decision,
     rollout: { ...rollout, state: { kind: 'paused', by: 'threshold', reason } },

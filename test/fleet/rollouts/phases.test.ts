@@ -136,8 +136,7 @@ describe('the failure threshold', () => {
     expect(await world.rollout(rolloutId)).toMatchObject({
       state: {
         kind: 'paused',
-        reason:
-          '5 of 20 devices failed (25 %), more than 20 %, also if the 8 in their soak time succeed',
+        reason: '5 of 20 devices failed (25 %), more than 20 %, with 8 of them still in soak',
       },
     });
     expect(await world.contradictions(rolloutId)).toEqual([]);
@@ -162,8 +161,7 @@ describe('the failure threshold', () => {
     expect(await fails('d000')).toEqual({ kind: 'active' });
     expect(await fails('d001')).toMatchObject({
       kind: 'paused',
-      reason:
-        '2 of 11 devices failed (18.2 %), more than 10 %, also if the 9 in their soak time succeed',
+      reason: '2 of 11 devices failed (18.2 %), more than 10 %, with 9 of them still in soak',
     });
     expect(await world.contradictions(rolloutId)).toEqual([]);
   });

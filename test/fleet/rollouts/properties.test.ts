@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FleetError, type RolloutPlan } from '../../../src/fleet/index.ts';
-import { countOf, IN_FLIGHT } from '../../../src/fleet/rollouts/counters.ts';
+import { deviceCount, FleetError, type RolloutPlan } from '../../../src/fleet/index.ts';
+import { countOf, FAILED, IN_FLIGHT } from '../../../src/fleet/rollouts/counters.ts';
 import { OPERATOR, RolloutWorld } from '../../support/rollout-world.ts';
 
 const MINUTE = 60_000;
@@ -108,6 +108,7 @@ class Watch {
   readonly #rolloutId: string;
   #cut = '';
   #percent = 0;
+  #covered = 0;
   readonly #offered = new Set<string>();
 
   constructor(world: RolloutWorld, rolloutId: string) {
@@ -115,9 +116,11 @@ class Watch {
     this.#rolloutId = rolloutId;
   }
 
-  async look(): Promise<readonly string[]> {
+  /** @param step what was done since the last look; `null` at the beginning */
+  async look(step: Step | null): Promise<readonly string[]> {
     const {
       percent,
+      members,
       cut,
       plan: fixed,
       counters,
@@ -126,7 +129,16 @@ class Watch {
     const wrong = [...(await this.#world.contradictions(this.#rolloutId))];
     if (percent < this.#percent) wrong.push(`${percent} % after ${this.#percent} %`);
     if (cut < this.#cut) wrong.push(`cut ${cut} after ${this.#cut}`);
+    // Neither time nor a restart takes a phase on that taught nothing; only people do.
+    const widened = this.#percent > 0 && percent > this.#percent && step?.do !== 'advance';
+    if (widened && counters.succeeded === 0 && this.#covered > counters.skipped) {
+      wrong.push(`${percent} % although nobody succeeded`);
+    }
+    if (state.kind === 'completed' && counters.succeeded === 0 && countOf(counters, FAILED) > 0) {
+      wrong.push('completed although nobody succeeded');
+    }
     this.#percent = percent;
+    this.#covered = deviceCount(percent, members);
     this.#cut = cut;
     const inFlight = countOf(counters, IN_FLIGHT);
     // A rollback may find more of them; the way forward never begins more.
@@ -230,10 +242,10 @@ describe('any rollout, whatever happens to it', () => {
         await world.devices(DEVICES);
         const rolloutId = await world.start(fields);
         const watch = new Watch(world, rolloutId);
-        expect(await watch.look()).toEqual([]);
+        expect(await watch.look(null)).toEqual([]);
         for (const one of steps) {
           expect(await act(world, rolloutId, watch, one)).toEqual([]);
-          expect(await watch.look()).toEqual([]);
+          expect(await watch.look(one)).toEqual([]);
         }
         const end = await comesToAnEnd(world, rolloutId);
         expect(['completed', 'failed']).toContain(end);
@@ -241,7 +253,7 @@ describe('any rollout, whatever happens to it', () => {
           for (let at = 0; at < DEVICES; at += 1) await world.updates(idOf(at));
           await world.tick(HOUR);
         }
-        expect(await watch.look()).toEqual([]);
+        expect(await watch.look(null)).toEqual([]);
         // Everybody of the cohort runs the same in the end.
         const { list } = await world.fleet.devices.list(
           { cohortId: 'all' },
