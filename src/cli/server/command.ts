@@ -77,7 +77,8 @@ download URLs (download.key). The first start makes an admin token and prints it
 the same machine need no token while they may read the folder; others take --server and OTAKIT_TOKEN.
 
 Artifacts may come from s3:// addresses with the credentials in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
-AWS_SESSION_TOKEN and AWS_REGION; AWS_ENDPOINT_URL_S3 names a store that is not Amazon's.
+AWS_SESSION_TOKEN and AWS_REGION; AWS_ENDPOINT_URL_S3 names a store that is not Amazon's. For https
+with a CA of your own, NODE_EXTRA_CA_CERTS names a file with its certificate.
 
 One port speaks HTTP/1.1 and HTTP/2 with prior knowledge:
   /api/v1/…           management API; /api/v1/openapi.json describes it

@@ -115,10 +115,28 @@ export function shownUri(uri: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
+/** What TLS says of a certificate that nobody whom it knows vouches for. */
+const UNTRUSTED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+const OWN_CA_HINT =
+  'For a CA of your own, start the server with NODE_EXTRA_CA_CERTS=ca.pem, its certificate.';
+
+function isUntrusted(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+  return typeof code === 'string' && UNTRUSTED.has(code);
+}
+
 function failed(url: URL, why: string, cause?: unknown): FleetError {
   const shown = shownUri(url.href);
   return new FleetError('fleet/fetch-failed', `${shown} could not be fetched: ${why}.`, {
-    hint: 'Check the address from the machine that the server runs on.',
+    hint: isUntrusted(cause)
+      ? OWN_CA_HINT
+      : 'Check the address from the machine that the server runs on.',
     details: { uri: shown, why },
     cause,
   });
