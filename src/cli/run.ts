@@ -50,6 +50,22 @@ export async function runProcess(): Promise<void> {
   });
   process.off('SIGINT', stop);
   process.off('SIGTERM', stop);
+  endWhatIsLeft();
+}
+
+const GRACE_MS = 500;
+
+/**
+ * The command is over. A call that it gave up may still wait for its answer (the Viam SDK cannot be told
+ * to stop), which is no reason to keep anybody waiting.
+ */
+function endWhatIsLeft(): void {
+  const { stdout, stderr } = process;
+  setInterval(() => {
+    if (stdout.writableLength > 0 || stderr.writableLength > 0) return;
+    // oxlint-disable-next-line unicorn/no-process-exit -- there is nobody left to throw to
+    process.exit();
+  }, GRACE_MS).unref();
 }
 
 const HELP_HINT = 'See `otakit --help`, or `--help` after any command.';

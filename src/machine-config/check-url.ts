@@ -100,7 +100,7 @@ export function checkOtaUrl(
         'url-loopback',
         'error',
         `${host} is this machine for you, but the device itself for the device`,
-        'Use an address of this machine that the device reaches, such as its LAN address.',
+        'Use an address of this machine that the device reaches, such as its LAN address; --allow-loopback is for a virtual device.',
       ),
     );
   }

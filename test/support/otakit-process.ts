@@ -16,10 +16,13 @@ export interface OtakitProcess extends AsyncDisposable {
 }
 
 /** Starts `otakit …` from the sources. */
-export function startOtakit(args: readonly string[]): OtakitProcess {
+export function startOtakit(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): OtakitProcess {
   const child = spawn(process.execPath, [join(REPOSITORY, 'src/main.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, OTAKIT_DEBUG: '' },
+    env: { ...process.env, OTAKIT_DEBUG: '', ...env },
   });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

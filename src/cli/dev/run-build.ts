@@ -1,6 +1,7 @@
 import {
   type DeviceStep,
   earlierFellBack,
+  type MarkedLog,
   redactText,
   refusalOf,
   uniqueTag,
@@ -69,6 +70,11 @@ export interface CheckedBuild {
   readonly checkMs: number;
 }
 
+interface NamedLog {
+  readonly name: string;
+  readonly log: MarkedLog;
+}
+
 /** How a build ended, for `--once`. */
 export interface BuildEnd {
   readonly exitCode: number;
@@ -111,14 +117,11 @@ export class BuildRun {
 
   /** Goes through all steps. Rejects only when the whole command is interrupted. */
   async run(): Promise<BuildEnd> {
-    const { context, evidence } = this.#session;
+    const { context } = this.#session;
     const signal = AbortSignal.any([context.signal, this.#superseded.signal]);
     try {
       this.#publish(null);
-      const marks = await Promise.all(
-        evidence.map(async (one) => ({ name: one.name, log: await one.mark(context.signal) })),
-      );
-      await this.#pushPatiently(signal);
+      const marks = await this.#pushPatiently(signal);
       this.#pushed.resolve();
       if (marks.length === 0) return await this.#untilDownloaded(signal);
       const ends = await Promise.all(marks.map(({ name, log }) => this.#follow(name, log, signal)));
@@ -192,11 +195,19 @@ export class BuildRun {
     emit({ event: 'published', build: number, tag, url, sha256, durationMs });
   }
 
-  /** A cloud that cannot be reached for a moment should not cost a build. */
-  async #pushPatiently(signal: AbortSignal): Promise<void> {
+  /**
+   * A cloud that cannot be reached for a moment should not cost a build. Answers with the logs, from
+   * where they were right before the push.
+   */
+  async #pushPatiently(signal: AbortSignal): Promise<readonly NamedLog[]> {
+    const { evidence, context } = this.#session;
     for (;;) {
       try {
-        return await this.#push();
+        const marks = await Promise.all(
+          evidence.map(async (one) => ({ name: one.name, log: await one.mark(context.signal) })),
+        );
+        await this.#push();
+        return marks;
       } catch (thrown) {
         const error = asOtakitError(thrown);
         // Another `dev` pushed the same build in the same second.
@@ -248,11 +259,7 @@ export class BuildRun {
     }
   }
 
-  async #follow(
-    source: string,
-    log: Awaited<ReturnType<Evidence['mark']>>,
-    signal: AbortSignal,
-  ): Promise<BuildEnd> {
+  async #follow(source: string, log: MarkedLog, signal: AbortSignal): Promise<BuildEnd> {
     const { clock, silenceMs, expect, emit, warn } = this.#session;
     const { number: build, finishedMs } = this.#build;
     const tag = this.#tag;

@@ -68,6 +68,11 @@ export async function pushOne(
       null;
     return { open, change, verdict, issues, error: null };
   } catch (thrown) {
+    if (signal.aborted && change?.written === true) {
+      report(
+        'only the following is stopped: the tag stays; `otakit config revert` undoes the push',
+      );
+    }
     signal.throwIfAborted();
     return { open, change, verdict: null, issues, error: asOtakitError(thrown) };
   }

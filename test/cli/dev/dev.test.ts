@@ -120,10 +120,13 @@ describe('otakit dev, with a virtual cloud and a virtual device', () => {
     expect(reboots.some(({ fellBack }) => fellBack)).toBe(false);
   });
 
-  it('tries again when the cloud cannot be reached for a moment', async () => {
+  it.each([
+    ['the config', 'UpdateRobotPart'],
+    ['the log', 'GetRobotPartLogs'],
+  ])('tries again when the cloud does not take %s for a moment', async (_what, method) => {
     const { build, cloud, dev } = await wholePath();
     await dev.nextEvent('running');
-    cloud.inject({ kind: 'unavailable', method: 'UpdateRobotPart', times: 1 });
+    cloud.inject({ kind: 'unavailable', method, times: 1 });
     await build('v2');
     expect(await dev.nextEvent('failed')).toMatchObject({
       code: 'machine-config/cloud-unreachable',

@@ -1,13 +1,15 @@
 import { createServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/machine-config/index.ts';
 import { VirtualViamCloud } from '../../../src/simulator/index.ts';
 import { fixture } from '../../machine-config/fixture.ts';
 import { buildTestApp } from '../../support/build-image.ts';
+import { CliError } from '../../../src/cli/codes.ts';
 import { otakit } from '../../support/cli.ts';
+import { startOtakit } from '../../support/otakit-process.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 
 const CONFIG = JSON.parse(fixture('app-triplet.json')) as JsonObject;
@@ -318,5 +320,40 @@ describe('otakit push --follow', () => {
     const { exitCode, stdout } = await made.push('--tag', 'v2', '--follow', '--silence', '1ms');
     expect(exitCode).toBe(5);
     expect(stdout).toContain('silent: nothing was heard of the device for');
+  });
+
+  it('stops following with Ctrl-C, and says what stays and how to undo it', async () => {
+    await using made = await fleet();
+    const interrupt = new AbortController();
+    const args = ['push', '--url', made.image, '--allow-loopback', '--tag', 'v2', '--follow'];
+    const { env } = made;
+    const running = otakit([...args, ...made.target], { env, signal: interrupt.signal });
+    await expect.poll(() => attributes(made.part.config)?.['version']).toBe('v2');
+    interrupt.abort(new CliError('cli/interrupted', 'interrupted'));
+    const { exitCode, stderr } = await running;
+    expect(exitCode).toBe(130);
+    expect(stderr).toContain('the tag stays; `otakit config revert` undoes the push');
+    expect((await otakit(['config', 'revert', ...made.target], { env })).exitCode).toBe(0);
+    expect(made.part.config).toEqual(CONFIG);
+  });
+});
+
+describe('otakit push and a cloud that does not answer', () => {
+  it('ends with Ctrl-C all the same, and `config revert` knows what became of the write', async () => {
+    await using made = await fleet();
+    const { cloud, part, env, target } = made;
+    cloud.inject({ kind: 'silent', method: 'UpdateRobotPart' });
+    const args = ['push', '--url', made.image, '--allow-loopback', '--tag', 'v2', '--json'];
+    await using running = startOtakit([...args, ...target], env);
+    const kept = join(env.OTAKIT_DATA, 'config-undo');
+    await expect.poll(() => readdir(kept).catch(() => []), { timeout: 30_000 }).toHaveLength(1);
+    running.interrupt();
+    expect(await running.ended).toBe(130);
+    expect(part.config).toEqual(CONFIG);
+    cloud.clearFaults();
+    const { exitCode, stdout } = await otakit(['config', 'revert', ...target], { env });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/nothing to undo, service .* already/);
+    expect(part.config).toEqual(CONFIG);
   });
 });
