@@ -281,6 +281,31 @@ describe('live events', () => {
   });
 });
 
+describe('every list', () => {
+  it('has pages, and is sorted by nothing that is hidden', async () => {
+    const { ask } = await start();
+    for (const tag of ['b', 'a', 'c']) await ask('POST', '/api/v1/tags', { body: { tag } });
+    await ask('POST', '/api/v1/devices', { body: { deviceId: 'd', tags: ['b'] } });
+    const { json } = await ask('GET', '/api/v1/tags?page=1&perPage=2');
+    expect(json).toEqual({
+      list: [{ tag: 'c', description: '', devices: 0 }],
+      page: 1,
+      perPage: 2,
+      total: 3,
+    });
+    const names = async (search: string) =>
+      ((await ask('GET', `/api/v1/tags?${search}`)).json['list'] as { tag: string }[])
+        .map(({ tag }) => tag)
+        .join('');
+    expect(await names('sort=-tag')).toBe('cba');
+    expect(await names('sort=-devices')).toBe('bca');
+    expect(await names('search=a')).toBe('a');
+    const hidden = await ask('GET', '/api/v1/tokens?sort=secretHash');
+    expect(hidden.json).toMatchObject({ status: 422, code: 'fleet/invalid' });
+    expect(hidden.json['hint']).not.toContain('secretHash');
+  });
+});
+
 describe('webhooks', () => {
   it('are told at once, also while another one does not answer', async () => {
     const { ask } = await start({ options: { allowPrivateAddresses: true } });

@@ -27,7 +27,7 @@ export interface EntityLayout<Entity> {
   readonly order: readonly string[];
   /** Columns that may be null and therefore sort last. */
   readonly nullable?: readonly (keyof Entity & string)[];
-  /** Columns whose order as text would not be their order. */
+  /** Columns whose order as text would not be their order, or is nobody's business. */
   readonly unsorted?: readonly (keyof Entity & string)[];
 }
 

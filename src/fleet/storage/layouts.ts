@@ -150,6 +150,7 @@ export const TOKENS: EntityLayout<AccessToken> = {
     'lastUsedAtMs',
   ],
   nullable: ['expiresAtMs', 'revokedAtMs', 'lastUsedAtMs'],
+  unsorted: ['secretHash'],
   revised: false,
   ...CREATED,
 };

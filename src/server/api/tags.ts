@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { OPERATORS, READERS } from '../access/roles.ts';
-import { anyId, chosenId, description } from '../schemas/common.ts';
+import { anyId, chosenId, description, pageOf } from '../schemas/common.ts';
 import { tagSchema } from '../schemas/things.ts';
+import { listQuery } from './query.ts';
 import { defineRoute } from './route.ts';
 
 /** Labels that devices and releases may carry. */
@@ -12,8 +13,22 @@ export const TAG_ROUTES = [
     id: 'listTags',
     summary: 'Tags, with how many devices have them',
     roles: READERS,
-    answer: { status: 200, schema: z.object({ list: z.array(tagSchema) }) },
-    handle: async ({ fleet }) => ({ list: await fleet.tags.list() }),
+    query: listQuery({
+      sort: z.enum(['tag', '-tag', 'devices', '-devices']).optional(),
+      search: z.string().min(1).max(100).optional().describe('Part of the tag.'),
+    }),
+    answer: { status: 200, schema: pageOf(tagSchema) },
+    handle: async ({ fleet, query: { page, perPage, sort = 'tag', search = '' } }) => {
+      // There are as many as people think up, not as many as there are devices.
+      const tags = (await fleet.tags.list()).filter(({ tag }) => tag.includes(search));
+      const sign = sort.startsWith('-') ? -1 : 1;
+      const sorted = tags.toSorted(
+        (a, b) =>
+          sign * ((sort.endsWith('devices') ? a.devices - b.devices : 0) || compare(a.tag, b.tag)),
+      );
+      const first = page * perPage;
+      return { list: sorted.slice(first, first + perPage), page, perPage, total: tags.length };
+    },
   }),
   defineRoute({
     method: 'POST',
@@ -40,3 +55,7 @@ export const TAG_ROUTES = [
     handle: ({ fleet, actor, params }) => fleet.tags.remove(actor, params.tag),
   }),
 ];
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
