@@ -32,6 +32,7 @@ import { startStub } from './loader/stub.ts';
 const DEFAULT_BAUD_RATE = 921_600;
 /** How often one operation is tried before its error counts. */
 const TRIES = 4;
+const RESTARTS = 3;
 
 /** How to talk to a board. */
 export interface DeviceOptions {
@@ -234,9 +235,16 @@ export class FlashDevice implements AsyncDisposable {
     await link.setBaudRate(this.#wantedRate);
     const connection = new Connection(link, this.#clock);
     connection.isStub = this.#connection.isStub;
-    const heard = await leaveLoader(connection, this.#knownFacts());
-    await link.setBaudRate(consoleBaudRate);
-    return heard;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const heard = await leaveLoader(connection, this.#knownFacts());
+        await link.setBaudRate(consoleBaudRate);
+        return heard;
+      } catch (error) {
+        // In the middle of a read, the stub takes the first command for an acknowledgement.
+        if (!isTransient(error) || attempt === RESTARTS) throw error;
+      }
+    }
   }
 
   /** Gives the open link to whoever goes on with it, and has to close it. */

@@ -4,7 +4,7 @@ import { openDevice } from '../../src/flash/index.ts';
 import { listenRfc2217, listenTcp, VIRTUAL_CHIPS } from '../../src/simulator/index.ts';
 import { openLink } from '../../src/transport/index.ts';
 import { board, connectTo, firmware, quickClock } from './board.ts';
-import { systemClock } from '../../src/shared/index.ts';
+import { type Clock, systemClock } from '../../src/shared/index.ts';
 
 describe.each(VIRTUAL_CHIPS)('an %s', (chip) => {
   const identity = {
@@ -64,6 +64,25 @@ describe('over a network', () => {
     await writeParts(device, [{ name: 'app', flashOffset: 0x1_0000, data }]);
     expect(chip.flash.read(0x1_0000, data.length)).toEqual(data);
     expect(device.baudRate).toBeNull();
+    await device.reset();
+    await expect.poll(() => chip.inLoader).toBe(false);
+  });
+
+  it('starts the application even where a read was given up, without modem lines', async () => {
+    const chip = board();
+    await using listener = await listenTcp(chip, '127.0.0.1', 0);
+    const stop = new AbortController();
+    const clock: Clock = {
+      now: () => quickClock.now(),
+      sleep: (durationMs, signal) => systemClock.sleep(Math.min(durationMs, 400), signal),
+    };
+    await using device = await openDevice(openLink, listener.target, {
+      clock,
+      signal: stop.signal,
+    });
+    const reading = device.read(0, 0x10_0000, () => stop.abort(new Error('enough')));
+    await expect(reading).rejects.toThrow('enough');
+    expect(chip.inLoader).toBe(true);
     await device.reset();
     await expect.poll(() => chip.inLoader).toBe(false);
   });

@@ -34,7 +34,8 @@ speak the ROM loader's protocol and the stub's, program flash as NOR flash is pr
 is in it: bootloader, table, otadata, and the app of firmware-samples/ (other code is not executed).
 
 Over rfc2217:// the modem lines reset the chip as on a board. tcp:// and pty have no such lines:
-connecting resets the chip, and a host that says SYNC gets the loader. A cable that a fault pulled is plugged
+connecting resets the chip, and a host that says SYNC gets the loader; the line runs at the chip's rate, which
+is 115200 until a host asks the loader for another. A cable that a fault pulled is plugged
 in again by the next connection; a port that comes back under another name is printed again, and pty:LINK
 leads there.
 

@@ -23,8 +23,9 @@ const ERASE_ALL_TIMEOUT_MS = 120_000;
 const LONGEST_TIMEOUT_MS = 240_000;
 const SHORTEST_TIMEOUT_MS = 3000;
 
-const READ_FRAMES_IN_FLIGHT = 64;
-/** Far fewer than in flight, so that the chip never waits; not each, because each costs a round trip. */
+/** All of these still arrive when a read is given up, so no more than keep the line busy. */
+const READ_FRAMES_IN_FLIGHT = 16;
+/** Fewer than in flight, so that the chip never waits; not each, because each costs a round trip. */
 const READ_FRAMES_PER_ACK = 8;
 const ROM_READ_BYTES = 64;
 const MD5_BYTES = 16;

@@ -35,6 +35,8 @@ async function listenOnce(chip: VirtualChip, host: string, port: number): Promis
     chip.onOutput((bytes) => {
       if (!socket.destroyed) socket.write(bytes.slice());
     });
+    // What it was still sending was for another host.
+    chip.powerOff();
     chip.reset('app');
     socket.on('data', (chunk: Uint8Array) => {
       if (plugged === socket) void chip.receive(new Uint8Array(chunk), null);
