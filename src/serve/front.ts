@@ -8,6 +8,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Clock } from '../shared/index.ts';
 import { Connection, type ConnectionLimits, DEFAULT_LIMITS } from './connection.ts';
 import { plainAddress } from './exchange.ts';
+import { lastAnswerArrived } from './http1-exchange.ts';
 import { FIRST_FRAME_BYTES } from './http2-exchange.ts';
 import { listenError } from './listen-error.ts';
 import { ObservedSocket } from './observed-socket.ts';
@@ -74,6 +75,7 @@ export function createFront(options: FrontOptions): Front {
   http1.on('request', (request, response) => {
     const connection = connections.get(request.socket);
     connection?.requestStarted(response);
+    lastAnswerArrived(request.socket);
     response.once('close', () => connection?.requestEnded(response));
     response.on('error', () => {});
     options.onHttp1(request, response);

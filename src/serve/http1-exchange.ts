@@ -10,8 +10,17 @@ import type { Watchdog } from './watchdog.ts';
  */
 const SETTLE_MS = 3000;
 
-/** Whom to tell that a connection's next request came in, which proves that the last answer arrived. */
+/** Whom to tell that a connection's next request came in. */
 const onNextRequest = new WeakMap<Socket, () => void>();
+
+/**
+ * To be called for each request, whoever answers it: it proves that the answer before it arrived. From
+ * then on the connection belongs to the new request, and nothing that the old one waits for may end it.
+ */
+export function lastAnswerArrived(socket: Socket): void {
+  onNextRequest.get(socket)?.();
+  onNextRequest.delete(socket);
+}
 
 /** An HTTP/1.0 or 1.1 request as an {@link Exchange}. */
 export function http1Exchange(
@@ -39,8 +48,6 @@ class Http1Exchange implements Exchange {
     this.#watchdog = watchdog;
     // The socket forgets it when it is closed.
     this.peerAddress = plainAddress(request.socket.remoteAddress);
-    onNextRequest.get(this.#socket)?.();
-    onNextRequest.delete(this.#socket);
     response.once('close', () => this.#whenGone?.());
   }
 

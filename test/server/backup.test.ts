@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { cp, readdir, writeFile } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -72,6 +74,30 @@ describe('backup and restore of a running server', () => {
     expect(new Uint8Array(await copy.arrayBuffer())).toEqual(bytes);
     // It goes on as any server does.
     expect((await elsewhere.ask('POST', '/cohorts', { cohortId: 'new' })).status).toBe(201);
+  });
+
+  it('answer on the connection of a download that has just ended', async () => {
+    const { server, ask } = await start();
+    const { artifactId } = await fill(ask);
+    const archive = await backup(ask);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    const send = async (method: string, path: string, body?: Uint8Array) => {
+      const sent = request(`${server.url}/api/v1${path}`, {
+        method,
+        agent,
+        headers: { ...OCTETS, Authorization: `Bearer ${server.localToken}` },
+      });
+      sent.end(body);
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      await answer.toArray();
+      return { status: answer.statusCode, isReused: sent.reusedSocket };
+    };
+    const content = `/artifacts/${artifactId}/content`;
+    expect(await send('GET', content)).toMatchObject({ status: 200 });
+    // It ends everything that goes on, but not what came after the download.
+    expect(await send('POST', '/restore', archive)).toEqual({ status: 200, isReused: true });
+    expect(await send('GET', content)).toEqual({ status: 200, isReused: true });
   });
 
   it('change nothing where the archive is none', async () => {
