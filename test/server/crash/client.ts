@@ -1,4 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import type { ServerProcess } from './server-process.ts';
+
+const TOO_MANY = 429;
 
 /** The server was killed while, or before, it answered: nobody knows what became of the request. */
 export class Killed extends Error {}
@@ -53,6 +56,7 @@ export class Life {
     const body = stream === undefined ? {} : { body: ReadableStream.from(stream), duplex: 'half' };
     let status: number;
     let bytes: Uint8Array;
+    let retryAfter: string | null;
     try {
       const response = await fetch(url, {
         method,
@@ -67,9 +71,14 @@ export class Life {
       });
       status = response.status;
       bytes = await response.bytes();
+      retryAfter = response.headers.get('retry-after');
     } catch (error) {
       if (this.isOver) throw new Killed();
       throw new Error(`${method} ${path} got no answer from a server that runs`, { cause: error });
+    }
+    if (status === TOO_MANY && stream === undefined) {
+      await setTimeout(Number(retryAfter) * 1000);
+      return this.ask(path, { method, token, json, ...(headers !== undefined && { headers }) });
     }
     if (status >= 500) throw new Error(`${method} ${path}: ${status} ${text(bytes)}`);
     if (method !== 'GET' && status < 300) {
@@ -86,15 +95,36 @@ export class Life {
     return json as Shape;
   }
 
-  /** Everything in a list, which has to fit on one page. */
+  /** Everything in a list, while nobody adds to it. */
   async list<Item>(path: string, token: string): Promise<readonly Item[]> {
     const sign = path.includes('?') ? '&' : '?';
-    const page = await this.get<{ list: Item[]; total: number }>(
-      `${path}${sign}perPage=1000`,
-      token,
-    );
-    if (page.total !== page.list.length) throw new Error(`${path}: more than a page`);
-    return page.list;
+    const all: Item[] = [];
+    for (let page = 0; ; page += 1) {
+      const query = `${sign}perPage=1000&page=${page}`;
+      const { list, total } = await this.get<{ list: Item[]; total: number }>(
+        `${path}${query}`,
+        token,
+      );
+      all.push(...list);
+      if (list.length === 0 || all.length >= total) return all;
+    }
+  }
+
+  /** Everything that has a position and is read from there on. */
+  async readAll<Item>(
+    path: string,
+    token: string,
+    positionOf: (item: Item) => number,
+  ): Promise<readonly Item[]> {
+    const all: Item[] = [];
+    for (let after = 0; ;) {
+      const query = `?limit=1000&after=${after}`;
+      const { list } = await this.get<{ list: Item[] }>(`${path}${query}`, token);
+      all.push(...list);
+      const last = list.at(-1);
+      if (last === undefined || list.length < 1000) return all;
+      after = positionOf(last);
+    }
   }
 }
 

@@ -17,11 +17,20 @@ type OtaAnswer = Partial<Offer> & {
   readonly packages?: readonly Offer[];
 };
 
+interface Instruction {
+  readonly command_id: string;
+  readonly payload: { readonly number: number };
+}
+
 /** The last thing that a device was told was taken of its progress. */
 export interface Progress {
   readonly rolloutId: string;
   readonly state: string;
 }
+
+/** Of a hundred updates, how many are said to have failed, and how many boot what was there before. */
+const FAIL_PERCENT = 8;
+const FALL_BACK_PERCENT = 5;
 
 /** A device that keeps what it runs through its own restarts, not the server's. */
 export class CrashDevice {
@@ -33,36 +42,103 @@ export class CrashDevice {
   progress: Progress | null = null;
   /** What it was saying of its progress when nobody answered any more. */
   saying: string | null = null;
+  /** The cohort that it is in, and the one that it is being moved to. */
+  cohortId = 'c';
+  movingTo: string | null = null;
+  /** What it was told to do, has done, and was told that this was heard; by id, with the number. */
+  readonly carriedOut = new Map<string, number>();
+  readonly heard = new Set<string>();
+  /** Whether it asked for commands and nobody answered. */
+  isAskingForCommands = false;
+  /** One that does what it should, as all do in the end. */
+  isFaultless = false;
   #visits = 0;
+  /** Odd while somebody does something that may take its progress back. */
+  #epoch = 0;
 
   constructor(deviceId: string, secret: string) {
     this.deviceId = deviceId;
     this.#secret = secret;
   }
 
+  /** From now on, until {@link settle}, nobody knows what becomes of its progress. */
+  unsettle(): void {
+    this.progress = null;
+    if (this.#epoch % 2 === 0) this.#epoch += 1;
+  }
+
+  settle(): void {
+    if (this.#epoch % 2 === 1) this.#epoch += 1;
+  }
+
   /** One contact, from asking to having booted, unless there is nothing to do. */
   async visit(life: Life): Promise<void> {
     this.#visits += 1;
     if (this.running !== this.reported) return this.#reportBoot(life);
+    if (this.#chance('commands') < 0.3) await this.takeCommands(life);
+    // An offer that was taken back since counts no more, and so does what is said of it.
+    const epoch = this.#epoch;
     const path = `/api/v1/devices/${this.deviceId}/ota`;
     const answer = await life.get<OtaAnswer>(path, this.#secret);
     if (!answer.update_available) return;
     const offers = answer.packages ?? [answer as Offer];
     for (const offer of offers) {
-      await this.#say(life, offer, 'downloading');
+      await this.#say(life, offer, 'downloading', epoch);
       const bytes = await this.#fetch(life, offer);
+      // Taken back, or moved to another cohort, since it was offered.
+      if (bytes === null) return;
       const digest = createHash('sha256').update(bytes).digest('hex');
       if (digest !== offer.checksum) throw new Error(`${offer.version} came torn`);
-      await this.#say(life, offer, 'rebooting');
+      if (this.#fails(FAIL_PERCENT, 'fails')) return this.#say(life, offer, 'failed', epoch);
+      await this.#say(life, offer, 'rebooting', epoch);
     }
+    const hasOthers = Object.keys(this.running).length > 0;
+    const falls = hasOthers && this.#fails(FALL_BACK_PERCENT, 'falls back');
+    if (falls) this.progress = null;
     const booted = offers.map((offer) => [offer.package_id, offer.version] as const);
-    this.running = { ...this.running, ...Object.fromEntries(booted) };
-    await this.#reportBoot(life);
+    this.running = { ...this.running, ...(falls ? {} : Object.fromEntries(booted)) };
+    await this.#reportBoot(life, falls);
   }
 
-  async #fetch(life: Life, offer: Offer): Promise<Uint8Array> {
-    if (draw(this.deviceId, this.#visits) < 0.5) {
-      return (await life.ask(offer.artifact_url, { token: '' })).bytes;
+  /** What nobody has confirmed is said again; then come new ones. Each is carried out once. */
+  async takeCommands(life: Life): Promise<void> {
+    const path = `/api/v1/devices/${this.deviceId}/commands`;
+    await this.#confirm(life, path);
+    this.isAskingForCommands = true;
+    const { commands } = await life.get<{ commands: Instruction[] }>(path, this.#secret);
+    this.isAskingForCommands = false;
+    for (const { command_id: commandId, payload } of commands) {
+      if (this.heard.has(commandId)) throw new Error(`${commandId} came again`);
+      this.carriedOut.set(commandId, payload.number);
+    }
+    await this.#confirm(life, path);
+  }
+
+  async #confirm(life: Life, path: string): Promise<void> {
+    for (const [commandId, number] of this.carriedOut) {
+      if (this.heard.has(commandId)) continue;
+      const { status } = await life.ask(`${path}/${commandId}/ack`, {
+        method: 'POST',
+        token: this.#secret,
+        json: { result: { number } },
+      });
+      if (status !== 204) throw new Error(`ack of ${commandId}: ${status}`);
+      this.heard.add(commandId);
+    }
+  }
+
+  #chance(what: string): number {
+    return draw(this.deviceId, what, this.#visits);
+  }
+
+  #fails(percent: number, what: string): boolean {
+    return !this.isFaultless && this.#chance(what) * 100 < percent;
+  }
+
+  /** The bytes; `null` where they are not for it any more. */
+  async #fetch(life: Life, offer: Offer): Promise<Uint8Array | null> {
+    if (this.#chance('whole') < 0.5) {
+      return bytesOf(await life.ask(offer.artifact_url, { token: '' }));
     }
     const parts: Uint8Array[] = [];
     for (let offset = 0; offset < offer.size_bytes; offset += 65_536) {
@@ -72,13 +148,15 @@ export class CrashDevice {
         offset: String(offset),
       });
       const path = `/api/v1/devices/${this.deviceId}/ota/chunk?${query.toString()}`;
-      const { data } = await life.get<{ data: string }>(path, this.#secret);
-      parts.push(Buffer.from(data, 'base64'));
+      const reply = await life.ask(path, { token: this.#secret });
+      if (bytesOf(reply) === null) return null;
+      parts.push(Buffer.from(String(reply.json['data']), 'base64'));
     }
     return new Uint8Array(Buffer.concat(parts));
   }
 
-  async #say(life: Life, offer: Offer, state: string): Promise<void> {
+  async #say(life: Life, offer: Offer, state: string, epoch: number): Promise<void> {
+    if (state === 'failed') this.progress = null;
     this.saying = state;
     const { status } = await life.ask(`/api/v1/devices/${this.deviceId}/ota/status`, {
       method: 'POST',
@@ -87,10 +165,12 @@ export class CrashDevice {
     });
     if (status !== 204) throw new Error(`status ${state}: ${status}`);
     this.saying = null;
-    if (offer.rollout_id !== null) this.progress = { rolloutId: offer.rollout_id, state };
+    const { rollout_id: rolloutId } = offer;
+    const counts = rolloutId !== null && state !== 'failed' && this.#isSettledSince(epoch);
+    this.progress = counts ? { rolloutId, state } : null;
   }
 
-  async #reportBoot(life: Life): Promise<void> {
+  async #reportBoot(life: Life, fellBack = false): Promise<void> {
     const { running } = this;
     const { status } = await life.ask(`/api/v1/devices/${this.deviceId}/boot`, {
       method: 'POST',
@@ -101,6 +181,17 @@ export class CrashDevice {
     });
     if (status !== 204) throw new Error(`boot: ${status}`);
     this.reported = running;
-    this.progress = this.progress && { ...this.progress, state: 'soaking' };
+    const known = fellBack ? null : this.progress;
+    this.progress = known && { ...known, state: 'soaking' };
   }
+
+  #isSettledSince(epoch: number): boolean {
+    return epoch % 2 === 0 && epoch === this.#epoch;
+  }
+}
+
+function bytesOf({ status, bytes, json }: Awaited<ReturnType<Life['ask']>>): Uint8Array | null {
+  if (status === 200) return bytes;
+  if (json['code'] === 'fleet/not-assigned') return null;
+  throw new Error(`an artifact: ${status} ${JSON.stringify(json)}`);
 }

@@ -1,5 +1,6 @@
 import { draw } from '../../../src/simulator/fleet/chance.ts';
 import type { Life } from './client.ts';
+import type { CrashDevice } from './devices.ts';
 import type { Uploads } from './uploads.ts';
 
 /** A deployment as the fleet has it. */
@@ -7,6 +8,7 @@ export interface Deployed {
   readonly deploymentId: string;
   readonly name: string;
   readonly sequence: number;
+  readonly restores: string | null;
   readonly components: readonly { readonly artifactId: string }[];
 }
 
@@ -16,38 +18,69 @@ export interface RolloutView {
   readonly deploymentId: string;
   readonly phase: number;
   readonly percent: number;
-  readonly state: { readonly kind: string; readonly reason?: string };
+  readonly members: number;
+  readonly plan: { readonly autoRollback: boolean };
+  readonly state: {
+    readonly kind: string;
+    readonly reason?: string;
+    readonly deploymentId?: string | null;
+  };
   readonly counters: Readonly<Record<string, number>>;
 }
 
-const STEERED = ['pause', 'resume', 'advance'] as const;
+type Verb = 'pause' | 'resume' | 'advance' | 'retry-failed' | 'rollback';
+
+/** What is done to a rollout in each state, each as likely as it is often there. */
+const STEERED: Readonly<Record<string, readonly Verb[]>> = {
+  active: ['pause', 'advance', 'advance', 'advance', 'retry-failed', 'retry-failed', 'rollback'],
+  pending: ['advance'],
+  paused: ['resume', 'resume', 'resume', 'retry-failed', 'rollback'],
+  'rolling-back': ['retry-failed'],
+};
+const OVER = new Set(['completed', 'failed']);
+/** What the state of a rollout may forbid. */
+const REFUSED = new Set(['fleet/wrong-state', 'fleet/rollback-impossible']);
 
 /** Makes deployments and steers rollouts over cohort `c`, one at a time. */
 export class Operations {
   readonly deployed: Deployed[] = [];
   /** All that were started, in order; the last one may be going on. */
   readonly rollouts: string[] = [];
-  /** The last answer about the rollout that goes on, and what was asked since without an answer. */
+  /** The last answer about the rollout that goes on. */
   latest: RolloutView | null = null;
-  unanswered: (typeof STEERED)[number] | null = null;
+  /** What was asked of it and not answered yet. */
+  unanswered: { readonly verb: Verb; readonly reason: string } | null = null;
+  /** From now on it only goes ahead. */
+  isCalm = false;
   readonly #seed: string;
   readonly #token: string;
   readonly #uploads: Uploads;
+  readonly #devices: readonly CrashDevice[];
   #steps = 0;
   #tries = 0;
   /** The components of the deployment that was asked for and not answered yet. */
   #asked: readonly string[] | null = null;
 
-  constructor(seed: string, token: string, uploads: Uploads) {
+  constructor(
+    seed: string,
+    token: string,
+    { uploads, devices }: { readonly uploads: Uploads; readonly devices: readonly CrashDevice[] },
+  ) {
     this.#seed = seed;
     this.#token = token;
     this.#uploads = uploads;
+    this.#devices = devices;
+  }
+
+  /** Whether there is none that goes on. */
+  get isOver(): boolean {
+    return this.latest === null || OVER.has(this.latest.state.kind);
   }
 
   async step(life: Life): Promise<void> {
     this.#steps += 1;
     const { latest } = this;
-    if (latest !== null && latest.state.kind !== 'completed') return this.#steer(life, latest);
+    if (latest !== null && !this.isOver) return this.#steer(life, latest);
     const last = this.deployed.at(-1);
     if (last === undefined || last.deploymentId === latest?.deploymentId) return this.#deploy(life);
     return this.#start(life, last);
@@ -102,7 +135,9 @@ export class Operations {
     this.#asked = null;
   }
 
+  /** Every third one takes itself back where a fifth of its devices fail. */
   async #start(life: Life, { deploymentId }: Deployed): Promise<void> {
+    const isStrict = this.rollouts.length % 3 === 2;
     const { status, json } = await life.ask('/api/v1/rollouts', {
       method: 'POST',
       token: this.#token,
@@ -112,7 +147,8 @@ export class Operations {
         canaryPercent: 20,
         stepPercent: 40,
         phaseMs: null,
-        failureThresholdPercent: 100,
+        failureThresholdPercent: isStrict ? 20 : 100,
+        ...(isStrict && { minSample: 2, autoRollback: true }),
         soakMs: 20,
       },
     });
@@ -120,38 +156,57 @@ export class Operations {
       this.#begun(json as unknown as RolloutView);
       return;
     }
-    if (json['code'] !== 'fleet/rollout-active') {
+    // It was started before the kill, and nobody was told; it may have taken itself back since.
+    if (!['fleet/rollout-active', 'fleet/deployment-outdated'].includes(String(json['code']))) {
       throw new Error(`rollout: ${status} ${JSON.stringify(json)}`);
     }
-    // It was started before the kill, and nobody was told.
     const all = await life.list<RolloutView>('/api/v1/rollouts', this.#token);
     const own = all.filter((one) => one.deploymentId === deploymentId);
     const [rollout] = own;
-    if (own.length !== 1 || rollout === undefined) throw new Error('a rollout was started twice');
+    if (own.length !== 1 || rollout === undefined) {
+      throw new Error(`${deploymentId}: ${own.length} rollouts, ${JSON.stringify(json)}`);
+    }
     this.#begun(rollout);
   }
 
   #begun(rollout: RolloutView): void {
     this.latest = rollout;
-    this.unanswered = null;
     this.rollouts.push(rollout.rolloutId);
   }
 
-  async #steer(life: Life, { rolloutId, state }: RolloutView): Promise<void> {
-    const chance = draw(this.#seed, 'steer', this.#steps);
-    const verb =
-      state.kind === 'paused'
-        ? 'resume'
-        : (STEERED[Math.floor(chance * STEERED.length)] ?? 'advance');
-    this.unanswered = verb;
-    const { status, json } = await life.ask(`/api/v1/rollouts/${rolloutId}/${verb}`, {
+  async #steer(life: Life, { rolloutId, state, percent, counters }: RolloutView): Promise<void> {
+    const verb = this.#verb(state.kind, percent, counters);
+    if (this.unanswered === null && verb === null) {
+      await this.look(life);
+      return;
+    }
+    this.unanswered ??= verb === null ? null : { verb, reason: `at step ${this.#steps}` };
+    const asked = this.unanswered;
+    if (asked === null) return;
+    const takesBack = asked.verb === 'rollback';
+    if (takesBack) for (const device of this.#devices) device.unsettle();
+    const { status, json } = await life.ask(`/api/v1/rollouts/${rolloutId}/${asked.verb}`, {
       method: 'POST',
       token: this.#token,
-      ...(verb === 'pause' && { json: { reason: `at step ${this.#steps}` } }),
+      ...(['pause', 'rollback'].includes(asked.verb) && { json: { reason: asked.reason } }),
     });
-    if (status === 200) this.latest = json as unknown as RolloutView;
-    else if (status !== 409) throw new Error(`${verb}: ${status} ${JSON.stringify(json)}`);
-    else await this.look(life);
+    if (status !== 200 && !REFUSED.has(String(json['code']))) {
+      throw new Error(`${asked.verb}: ${status} ${JSON.stringify(json)}`);
+    }
+    await this.look(life);
+    // Only now is it known what became of it.
     this.unanswered = null;
+    if (takesBack) for (const device of this.#devices) device.settle();
+  }
+
+  #verb(kind: string, percent: number, counters: RolloutView['counters']): Verb | null {
+    if (this.isCalm) {
+      const { failed = 0, 'rolled-back': rolledBack = 0 } = counters;
+      if (kind === 'paused') return 'resume';
+      if (failed + rolledBack > 0) return 'retry-failed';
+      return kind !== 'rolling-back' && percent < 100 ? 'advance' : null;
+    }
+    const verbs = STEERED[kind] ?? [];
+    return verbs[Math.floor(draw(this.#seed, 'steer', this.#steps) * verbs.length)] ?? null;
   }
 }

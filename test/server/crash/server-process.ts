@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,8 +22,23 @@ export interface ServerProcess extends AsyncDisposable {
   readonly log: string;
 }
 
-/** Compiled once for all of the processes, so that a restart takes as long as loading does. */
+/**
+ * Compiled once for all of the processes, so that a restart takes as long as loading does. What is killed
+ * leaves nothing here: {@link compileServer}.
+ */
 const COMPILED = join(tmpdir(), 'otakit-test-compiled');
+
+/** Starts and stops a server, since only a process that ends by itself keeps what it compiled. */
+export async function compileServer(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'otakit-crash-'));
+  try {
+    await using server = startServer(folder);
+    await server.listening;
+    await server.stop();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 /** @param launcher a command that runs what follows it, such as one that gives it a small disk */
 export function startServer(
@@ -35,7 +50,18 @@ export function startServer(
   const [command, ...before] = [...launcher, process.execPath];
   const child = spawn(
     command,
-    [...before, ...program, '--port', '0', '--bind', '127.0.0.1', '--log', level, '--json'],
+    [
+      ...before,
+      ...program,
+      '--port',
+      '0',
+      '--bind',
+      '127.0.0.1',
+      '--allow-private-uris',
+      '--log',
+      level,
+      '--json',
+    ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, OTAKIT_DEBUG: '' },

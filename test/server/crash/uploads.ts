@@ -66,7 +66,8 @@ async function model(seed: string, number: number): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+/** As a stream, with room between the pieces for whatever else goes on. */
+export async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 16_384) {
     yield bytes.subarray(at, at + 16_384);
     await new Promise((done) => setImmediate(done));
