@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Actor } from './access/actor.ts';
 import type { DeviceNews } from './devices/device-news.ts';
 import type { EventHub } from './events/event-hub.ts';
@@ -38,6 +39,19 @@ export type ChangeRunner = <Result>(
   work: (change: Change) => Promise<Result>,
 ) => Promise<Result>;
 
+/** Stores something more with a change, knowing what comes of it. */
+export type AlongWithChange = (repositories: Repositories, result: unknown) => Promise<void>;
+
+const along = new AsyncLocalStorage<AlongWithChange>();
+
+/** Has each change that `work` makes store something more, in the transaction of the change. */
+export function withChanges<Result>(
+  more: AlongWithChange,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  return along.run(more, work);
+}
+
 /** What a {@link ChangeRunner} is made of. */
 export interface ChangeParts {
   readonly store: FleetStore;
@@ -49,6 +63,7 @@ export interface ChangeParts {
 /** See {@link ChangeRunner}. */
 export function createChangeRunner({ store, now, events, news }: ChangeParts): ChangeRunner {
   return async (actor, work) => {
+    const more = along.getStore();
     const outcome = await store.transaction(async (repositories) => {
       const atMs = now();
       const said: Omit<FleetEvent, 'eventId'>[] = [];
@@ -70,6 +85,7 @@ export function createChangeRunner({ store, now, events, news }: ChangeParts): C
       });
       for (const entry of audits) await repositories.audit.append(entry);
       const stored = said.length === 0 ? [] : await repositories.events.append(said);
+      await more?.(repositories, result);
       return { result, stored, told };
     });
     events.publish(outcome.stored);

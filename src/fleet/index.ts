@@ -21,7 +21,13 @@ export { openBlobFolder } from './blobs/blob-folder.ts';
 export type { Blob, BlobStage, BlobStore, StagedBlob } from './blobs/blob-store.ts';
 export { createMemoryBlobs } from './blobs/memory-blobs.ts';
 export { verifyBlob } from './blobs/verify-blob.ts';
-export type { Change, ChangeRunner, EventAbout } from './change.ts';
+export {
+  type AlongWithChange,
+  type Change,
+  type ChangeRunner,
+  type EventAbout,
+  withChanges,
+} from './change.ts';
 export { FLEET_CODES, type FleetCode, FleetError } from './codes.ts';
 export type { Cohort } from './cohorts/cohort.ts';
 export type { Command, CommandState } from './commands/command.ts';

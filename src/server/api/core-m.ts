@@ -107,6 +107,7 @@ export const CORE_M_ROUTES = [
       rollback_package_id: anyId.optional().describe('The artifact to go back to.'),
     }),
     idempotent: true,
+    ofChange: (made) => answerOf(made as Rollout),
     answer: { status: 201, schema: rolloutAnswer },
     handle: async ({ fleet, actor, body }) => {
       const rollout = await fleet.rollouts.start(actor, {

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { AccessToken } from '../../fleet/index.ts';
+import { type AccessToken, withChanges } from '../../fleet/index.ts';
 import { ServerError } from '../codes.ts';
 import type { Route } from './route.ts';
 import type { ApiServices } from './services.ts';
@@ -72,14 +72,23 @@ export async function idempotent(
           : idempotency.replace(scope, key, { requestHash, answer }),
       );
     await put(BEGUN, known === null);
+    let kept: string | null = null;
     let result: unknown;
     try {
-      result = await work();
+      result = await withChanges(async ({ idempotency }, made) => {
+        // With the very change that makes the thing, so that a crash leaves both or neither.
+        const { answer, ofChange } = asked.route;
+        const parsed = answer.schema?.safeParse(ofChange === undefined ? made : ofChange(made));
+        if (parsed?.success !== true) return;
+        kept = JSON.stringify(parsed.data);
+        await idempotency.replace(scope, key, { requestHash, answer: seal(kept, asked) });
+      }, work);
     } catch (error) {
       await put(REFUSED);
       throw error;
     }
-    await put(seal(result, asked));
+    const text = answerText(asked.route, result);
+    if (text !== kept) await put(seal(text, asked));
     return result;
   } finally {
     busy.delete(ongoing);
@@ -114,10 +123,15 @@ function secretKey({ request }: IdempotentRequest): Uint8Array {
     .digest();
 }
 
-function seal(result: unknown, asked: IdempotentRequest): string {
+/** An answer as it goes out. */
+function answerText({ answer }: Route, result: unknown): string {
+  const parsed = answer.schema?.safeParse(result);
+  return JSON.stringify((parsed?.success === true ? parsed.data : result) ?? null);
+}
+
+function seal(text: string, asked: IdempotentRequest): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, secretKey(asked), nonce);
-  const text = JSON.stringify(result ?? null);
   const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final()]);
   return Buffer.concat([sealed, cipher.getAuthTag()]).toString('base64');
 }

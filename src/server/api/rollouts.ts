@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Rollout } from '../../fleet/index.ts';
 import { OPERATORS, READERS } from '../access/roles.ts';
 import { anyId, pageOf } from '../schemas/common.ts';
 import {
@@ -42,6 +43,7 @@ export const ROLLOUT_ROUTES = [
     roles: OPERATORS,
     body: newRolloutSchema,
     idempotent: true,
+    ofChange: (made) => rolloutView(made as Rollout),
     answer: { status: 201, schema: rolloutSchema },
     handle: async ({ fleet, actor, body }) =>
       rolloutView(await fleet.rollouts.start(actor, defined(body))),

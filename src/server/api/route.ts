@@ -61,6 +61,8 @@ export interface RouteSpec<
   readonly conditional?: true;
   /** Honours `Idempotency-Key`. */
   readonly idempotent?: true;
+  /** The answer out of what the change of an idempotent route gave, where that is not the answer itself. */
+  readonly ofChange?: (made: unknown) => unknown;
   readonly answer: AnswerSpec<Answer>;
   readonly handle: (
     call: Call<z.output<Params>, z.output<Query>, z.output<Body>>,
