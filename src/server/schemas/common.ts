@@ -16,8 +16,8 @@ export const chosenId = z
 export const anyId = z.string().min(1).max(200);
 /** What something is for, in the words of people. */
 export const description = z.string().max(1000);
-/** What is new in a version. */
-export const releaseNotes = z.string().max(16 * 1024);
+/** What is new in a version; short enough for a query, where an upload has it. */
+export const releaseNotes = z.string().max(4096);
 /** A SHA-256 in lower-case hex. */
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits in lower case');
 /** A version of a package: semver or any other string. */
