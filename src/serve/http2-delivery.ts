@@ -16,7 +16,10 @@ const SESSIONS = new WeakMap<Http2Session, Unconfirmed>();
  * The PING waits for the watchdog's next tick: most peers close at once, and one that finds a PING
  * unread when it closes answers with a reset that would look like a cut.
  */
-export function http2Delivery(session: Http2Session, watchdog: Watchdog): Promise<void> {
+export function http2Delivery(
+  session: Http2Session,
+  watchdog: Pick<Watchdog, 'watch'>,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     if (session.destroyed) return resolve();
     const { waiting } = SESSIONS.get(session) ?? observe(session, watchdog);
@@ -25,7 +28,7 @@ export function http2Delivery(session: Http2Session, watchdog: Watchdog): Promis
   });
 }
 
-function observe(session: Http2Session, watchdog: Watchdog): Unconfirmed {
+function observe(session: Http2Session, watchdog: Pick<Watchdog, 'watch'>): Unconfirmed {
   const unconfirmed: Unconfirmed = { waiting: new Set() };
   const settle = (some: Iterable<(error?: PeerGone) => void>, error?: PeerGone) => {
     for (const done of some) {
@@ -36,7 +39,8 @@ function observe(session: Http2Session, watchdog: Watchdog): Unconfirmed {
   let isAsking = false;
   const unwatch = watchdog.watch({
     check: () => {
-      if (isAsking || unconfirmed.waiting.size === 0) return;
+      // One that was just destroyed closes in a moment, and takes no PING any more.
+      if (isAsking || session.destroyed || unconfirmed.waiting.size === 0) return;
       isAsking = true;
       const asked = [...unconfirmed.waiting];
       session.ping((error) => {

@@ -1,6 +1,10 @@
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { connect, createServer, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { http2Delivery } from '../../src/serve/http2-delivery.ts';
 import { memoryArtifact } from '../../src/serve/index.ts';
+import type { Watchdog } from '../../src/serve/watchdog.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { FLAG, frame, FRAME, frameReader, get, PREFACE, settings } from '../support/h2-frames.ts';
 import { rawClient, serveArtifact } from '../support/http-front.ts';
@@ -65,6 +69,30 @@ describe('a response counts as delivered', () => {
     const { payload } = (await ping) ?? { payload: Buffer.alloc(8) };
     socket.write(frame(FRAME.ping, FLAG.ack, 0, payload));
     expect(await front.nextOutcome()).toMatchObject({ kind: 'delivered' });
+  });
+
+  it('over HTTP/2 when the session ends right before a PING was due', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    onTestFinished(() => {
+      client.destroy();
+      server.close();
+    });
+    client.on('error', () => {});
+    const [session] = (await once(server, 'session')) as [ServerHttp2Session];
+    let tick = (): void => {};
+    const watchdog: Pick<Watchdog, 'watch'> = {
+      watch: (watched) => {
+        tick = () => watched.check(0);
+        return () => {};
+      },
+    };
+    const delivered = http2Delivery(session, watchdog);
+    session.destroy();
+    // It has not told of its end yet.
+    expect(() => tick()).not.toThrow();
+    await expect(delivered).resolves.toBeUndefined();
   });
 
   it('over HTTP/2 not when the connection is reset without one', async () => {
