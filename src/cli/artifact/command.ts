@@ -1,5 +1,7 @@
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
+import { addVerbHelp } from '../fleet/verb-help.ts';
+import { ARTIFACT } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 import { alsoCalled } from '../option-names.ts';
 import type { CreateOptions } from './create.ts';
@@ -85,6 +87,16 @@ export const registerArtifact: RegisterNoun = (noun, { context }) => {
       const { remove, segment } = await import('../fleet/verb.ts');
       await remove(`/artifacts/${segment(artifactId)}`, `artifact ${artifactId}`, options, context);
     });
+
+  addVerbHelp(noun, ARTIFACT, {
+    create: [],
+    list: ['--package main', '--blueprint sensor-v2 --sort -createdAtMs --json'],
+    show: ['art_k3v5…'],
+    download: ['art_k3v5… -o app.bin'],
+    'add-signature': ['art_k3v5… app.bin.sig'],
+    update: ['art_k3v5… --release-notes "opens the door again"'],
+    delete: ['art_k3v5…'],
+  });
 };
 
 const CREATE_HELP = `

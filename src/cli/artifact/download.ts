@@ -2,7 +2,7 @@ import { sha256, toHex } from '../../shared/index.ts';
 import type { Artifact } from '../../fleet/index.ts';
 import { CliError } from '../codes.ts';
 import type { CliContext } from '../context.ts';
-import { writeOutputFile } from '../files.ts';
+import { checkOutputFile, writeOutputFile } from '../files.ts';
 import type { CommonOptions } from '../fleet/options.ts';
 import { report, segment, withFleet } from '../fleet/verb.ts';
 
@@ -18,6 +18,7 @@ export async function download(
   options: DownloadOptions,
   context: CliContext,
 ): Promise<void> {
+  await checkOutputFile(options.output, { overwrite: options.force === true });
   const path = `/artifacts/${segment(artifactId)}`;
   const [artifact, bytes] = await withFleet(options, context, async (api) => {
     const found = await api.get<Artifact>(path);

@@ -2,6 +2,8 @@ import { addCommon, addList, type CommonOptions } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
 import type { Blueprint } from '../../fleet/index.ts';
 import type { EntityColumn } from '../fleet/entity-table.ts';
+import { addVerbHelp } from '../fleet/verb-help.ts';
+import { BLUEPRINT } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 import type { CreateOptions } from './create.ts';
 
@@ -61,4 +63,15 @@ export const registerBlueprint: RegisterNoun = (noun, { context }) => {
       const path = `/blueprints/${segment(blueprintId)}`;
       await remove(path, `blueprint ${blueprintId}`, options, context);
     });
+
+  addVerbHelp(noun, BLUEPRINT, {
+    create: [
+      'sensor-v2 --chip esp32c3 --partitions partitions.csv',
+      'gateway --chip esp32s3 --flash-size 16MB -p build/partition_table/partition-table.bin',
+    ],
+    list: ['', '--chip esp32c3'],
+    show: ['sensor-v2'],
+    update: ['sensor-v2 --description "with the larger battery"'],
+    delete: ['sensor-v1'],
+  });
 };

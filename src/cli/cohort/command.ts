@@ -2,6 +2,8 @@ import type { Cohort } from '../../fleet/index.ts';
 import type { EntityColumn } from '../fleet/entity-table.ts';
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
+import { addVerbHelp } from '../fleet/verb-help.ts';
+import { COHORT, DEVICE } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 import type { UpdateOptions } from './update.ts';
 
@@ -70,4 +72,14 @@ export const registerCohort: RegisterNoun = (noun, { context }) => {
       const { remove, segment } = await import('../fleet/verb.ts');
       await remove(`/cohorts/${segment(cohortId)}`, `cohort ${cohortId}`, options, context);
     });
+
+  addVerbHelp(noun, COHORT, {
+    create: ['production --description "all that is sold"'],
+    list: [''],
+    show: ['production'],
+    update: ['production --components main@1.1.0', 'bench --deployment dep_k3v5…'],
+    add: { examples: ['bench a0b1c2d3e4f5 a0b1c2d3e4f6'], json: `[]{${DEVICE}}` },
+    drop: { examples: ['bench a0b1c2d3e4f5'], json: `[]{${DEVICE}}` },
+    delete: ['bench'],
+  });
 };

@@ -10,6 +10,8 @@ import {
   parseJson,
 } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
+import { addVerbHelp } from '../fleet/verb-help.ts';
+import { COMMAND } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 
 const COLUMNS: readonly EntityColumn<DeviceCommand>[] = [
@@ -81,4 +83,11 @@ export const registerCommand: RegisterNoun = (noun, { context }) => {
       const { change, segment } = await import('../fleet/verb.ts');
       await change('post', `/commands/${segment(commandId)}/cancel`, {}, options, context);
     });
+
+  addVerbHelp(noun, COMMAND, {
+    send: ['a0b1c2d3e4f5 reboot --expires 1h', `a0b1c2d3e4f5 blink --payload '{"seconds": 5}'`],
+    list: ['--device a0b1c2d3e4f5', '--state queued'],
+    show: ['cmd_k3v5…'],
+    cancel: ['cmd_k3v5…'],
+  });
 };

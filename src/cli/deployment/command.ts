@@ -3,6 +3,8 @@ import type { EntityColumn } from '../fleet/entity-table.ts';
 import type { CreateOptions } from './create.ts';
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
+import { addVerbHelp } from '../fleet/verb-help.ts';
+import { DEPLOYMENT } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 import { alsoCalled } from '../option-names.ts';
 
@@ -48,6 +50,12 @@ export const registerDeployment: RegisterNoun = (noun, { context }) => {
       const { segment, show } = await import('../fleet/verb.ts');
       await show(`/deployments/${segment(deploymentId)}`, options, context);
     });
+
+  addVerbHelp(noun, DEPLOYMENT, {
+    create: [],
+    list: ['--sort -sequence', '--artifact art_k3v5…'],
+    show: ['dep_k3v5…'],
+  });
 };
 
 const CREATE_HELP = `

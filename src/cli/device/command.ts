@@ -2,6 +2,8 @@ import type { Device } from '../../fleet/index.ts';
 import type { EntityColumn } from '../fleet/entity-table.ts';
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
+import { addVerbHelp } from '../fleet/verb-help.ts';
+import { DEVICE, ROLLOUT_DEVICE } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 import { alsoCalled } from '../option-names.ts';
 import type { SecretOptions } from './secret.ts';
@@ -148,6 +150,34 @@ export const registerDevice: RegisterNoun = (noun, { context }) => {
       const { remove, segment } = await import('../fleet/verb.ts');
       await remove(`/devices/${segment(deviceId)}`, `device ${deviceId}`, options, context);
     });
+
+  addVerbHelp(noun, DEVICE, {
+    create: {
+      examples: [
+        'a0b1c2d3e4f5 --blueprint sensor-v2 --cohort production --secret-file a0b1c2d3e4f5.secret',
+        'bench-1 --blueprint sensor-v2 --tag beta',
+      ],
+      json: `device{${DEVICE}}, secret; with --secret-file the device alone`,
+    },
+    list: ['--cohort production --sort -lastSeenAtMs', '--tag beta --disabled --json'],
+    show: ['a0b1c2d3e4f5'],
+    explain: {
+      examples: ['a0b1c2d3e4f5'],
+      json: `deploymentId, source, packages[]{packageId, reported, target, why}, history[]{${ROLLOUT_DEVICE}}`,
+    },
+    update: [
+      'a0b1c2d3e4f5 --add-tag beta --cohort bench',
+      'a0b1c2d3e4f5 --pin dep_k3v5…',
+      'a0b1c2d3e4f5 --no-pin --no-cohort',
+    ],
+    enable: ['a0b1c2d3e4f5'],
+    disable: ['a0b1c2d3e4f5'],
+    'rotate-secret': {
+      examples: ['a0b1c2d3e4f5 --secret-file a0b1c2d3e4f5.secret'],
+      json: `device{${DEVICE}}, secret; with --secret-file the device alone`,
+    },
+    delete: ['a0b1c2d3e4f5'],
+  });
 };
 
 /** `--no-x` sets it to nothing; leaving the option out leaves it as it is. */

@@ -22,5 +22,11 @@ Such as rollout.started, rollout.phase, rollout.paused, device.booted, device.up
 device in a rollout), download.completed and download.cut (by what the server sent, in one piece, in
 ranges or in chunks), command.delivered, artifact.created.
 
-With --json one event per line. --follow goes on after the last event that it saw when the connection
-breaks, and misses none.`;
+--follow goes on after the last event that it saw when the connection breaks, and misses none.
+
+Examples:
+  otakit events --type rollout.paused --type rollout.failed
+  otakit events --follow --rollout rol_k3v5…
+  otakit events --device a0b1c2d3e4f5 --json
+
+JSON: one object per line, eventId, atMs, type, deviceId, rolloutId, data.`;

@@ -3,6 +3,8 @@ import type { EntityColumn } from '../fleet/entity-table.ts';
 import type { AddOptions } from './add.ts';
 import { addCommon, addList, type CommonOptions } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
+import { addVerbHelp } from '../fleet/verb-help.ts';
+import { KEY } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 
 const COLUMNS: readonly EntityColumn<SigningKey>[] = [
@@ -36,4 +38,10 @@ export const registerKey: RegisterNoun = (noun, { context }) => {
       const { change, segment } = await import('../fleet/verb.ts');
       await change('post', `/keys/${segment(keyId)}/revoke`, {}, options, context);
     });
+
+  addVerbHelp(noun, KEY, {
+    add: ['release.pub.pem', 'release-2027.pub.pem --name "from 2027 on"'],
+    list: [''],
+    revoke: ['e671a14556f75d43'],
+  });
 };

@@ -3,6 +3,8 @@ import type { Package } from '../../fleet/index.ts';
 import type { EntityColumn } from '../fleet/entity-table.ts';
 import { addCommon, addList, type CommonOptions, parsePairs, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
+import { addVerbHelp } from '../fleet/verb-help.ts';
+import { ARTIFACT, PACKAGE } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 
 const COLUMNS: readonly EntityColumn<Package>[] = [
@@ -73,4 +75,12 @@ export const registerPackage: RegisterNoun = (noun, { context }) => {
       const { remove, segment } = await import('../fleet/verb.ts');
       await remove(`/packages/${segment(packageId)}`, `package ${packageId}`, options, context);
     });
+
+  addVerbHelp(noun, PACKAGE, {
+    create: ['main --description "the door lock"', 'modem --kind binary --metadata team=radio'],
+    list: ['', '--kind app-image --json'],
+    show: { examples: ['main'], json: `${PACKAGE}, versions[]{${ARTIFACT}}` },
+    update: ['main --description "the lock and its keypad"'],
+    delete: ['modem'],
+  });
 };

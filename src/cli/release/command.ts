@@ -3,6 +3,8 @@ import type { Release } from '../../fleet/index.ts';
 import type { EntityColumn } from '../fleet/entity-table.ts';
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
+import { addVerbHelp } from '../fleet/verb-help.ts';
+import { RELEASE } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 import { alsoCalled } from '../option-names.ts';
 import type { CreateOptions } from './create.ts';
@@ -101,6 +103,14 @@ export const registerRelease: RegisterNoun = (noun, { context }) => {
       const { remove, segment } = await import('../fleet/verb.ts');
       await remove(`/releases/${segment(releaseId)}`, `release ${releaseId}`, options, context);
     });
+
+  addVerbHelp(noun, RELEASE, {
+    create: [],
+    list: ['--rollout true', '--tags beta --sort -sequence'],
+    show: ['rel_k3v5…'],
+    update: ['rel_k3v5… --rollout true', 'rel_k3v5… --tags beta --tags indoor'],
+    delete: ['rel_k3v5…'],
+  });
 };
 
 function rolloutSwitch(description = 'switched on or off'): Option {

@@ -4,6 +4,8 @@ import type { Rollout } from '../../fleet/index.ts';
 import type { EntityColumn } from '../fleet/entity-table.ts';
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
+import { addVerbHelp, listOf } from '../fleet/verb-help.ts';
+import { ROLLOUT, ROLLOUT_DEVICE, ROLLOUT_LOG } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 import { alsoCalled } from '../option-names.ts';
 import type { StartOptions } from './start.ts';
@@ -41,10 +43,13 @@ export const registerRollout: RegisterNoun = (noun, { context, setExitCode }) =>
     .option('--components <package@version>', 'or the artifacts themselves; repeatable', several)
     .requiredOption('--cohort <cohort>', 'who receives it')
     .option('--canary <percent>', 'how much of the cohort goes first', '5%')
-    .option('--step <percent>', 'how much more at each step; all the rest otherwise')
+    .option('--step <percent>', 'how much more at each step; 100% for all the rest', '10%')
     .option('--every <duration>', 'from one step to the next, such as 4h', '4h')
     .option('--failure-threshold <percent>', 'stop above this much failed', '5%')
-    .option('--min-sample <number>', 'finished devices before the threshold counts')
+    .option(
+      '--min-sample <number>',
+      'finished devices before the threshold counts; as many as the canary, at most 10',
+    )
     .option('--soak <duration>', 'how long a device must keep running it to count', '10m')
     .option('--device-timeout <duration>', 'from offered to booted', '1h')
     .option('--rollback-to <deployment>', 'the way back; what the cohort runs now otherwise')
@@ -85,7 +90,7 @@ export const registerRollout: RegisterNoun = (noun, { context, setExitCode }) =>
       await watch(rolloutId, options, { context, setExitCode });
     });
 
-  addList(noun.command('devices').argument('<rollout>', 'its id'))
+  addList(noun.command('devices').argument('<rollout>', 'its id, or "latest"'))
     .description('List the devices of a rollout, each with its state and why.')
     .option('--state <state>', 'only in this state; repeatable', several)
     .action(async (rolloutId: string, options: ListOptions & { state?: readonly string[] }) => {
@@ -118,6 +123,25 @@ export const registerRollout: RegisterNoun = (noun, { context, setExitCode }) =>
         await steer(verb, rolloutId, {}, options, context);
       });
   }
+
+  addVerbHelp(noun, ROLLOUT, {
+    start: { examples: [], json: `${ROLLOUT}; with --watch what \`rollout watch\` prints` },
+    list: ['--cohort production', '--state active --json'],
+    status: ['latest'],
+    watch: {
+      examples: ['latest', 'rol_k3v5… --all'],
+      json: `one object per line as things happen: ${ROLLOUT_LOG}`,
+    },
+    devices: {
+      examples: ['latest --state failed --state rolled-back'],
+      json: listOf(ROLLOUT_DEVICE),
+    },
+    pause: ['latest --reason "support is asleep"'],
+    resume: ['latest'],
+    advance: ['latest'],
+    rollback: ['latest --reason "doors stay shut"'],
+    'retry-failed': { examples: ['latest'], json: `rollout{${ROLLOUT}}, devices` },
+  });
 };
 
 function onRollout(command: Command): Command {

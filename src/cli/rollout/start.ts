@@ -11,7 +11,7 @@ import { watch } from './watch.ts';
 export interface StartOptions extends CommonOptions, DeploymentChoice {
   readonly cohort: string;
   readonly canary: string;
-  readonly step?: string;
+  readonly step: string;
   readonly every: string;
   readonly failureThreshold: string;
   readonly minSample?: string;
@@ -41,13 +41,13 @@ export async function start(options: StartOptions, cli: Cli): Promise<void> {
 
 /** The options as the API has them. */
 function planOf(options: StartOptions): Readonly<Record<string, unknown>> {
-  const { step, minSample, maxConcurrent } = options;
+  const { minSample, maxConcurrent } = options;
   return {
     deploymentId: options.deployment,
     components: options.components,
     cohortId: options.cohort,
     canaryPercent: parsePercent(options.canary),
-    stepPercent: step === undefined ? undefined : parsePercent(step),
+    stepPercent: parsePercent(options.step),
     phaseMs: durationOption('--every', options.every),
     failureThresholdPercent: parsePercent(options.failureThreshold),
     minSample: countOption('--min-sample', minSample),

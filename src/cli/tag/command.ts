@@ -1,4 +1,6 @@
 import { addCommon, type CommonOptions } from '../fleet/options.ts';
+import { addVerbHelp } from '../fleet/verb-help.ts';
+import { TAG } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 
 /** `otakit tag …`: labels of devices. */
@@ -28,4 +30,10 @@ export const registerTag: RegisterNoun = (noun, { context }) => {
       const { remove, segment } = await import('../fleet/verb.ts');
       await remove(`/tags/${segment(tag)}`, `tag ${tag}`, options, context);
     });
+
+  addVerbHelp(noun, TAG, {
+    create: ['beta --description "gets releases first"'],
+    list: { examples: [''], json: `list[]{${TAG}}` },
+    delete: ['beta'],
+  });
 };

@@ -3,6 +3,8 @@ import type { AccessToken } from '../../fleet/index.ts';
 import type { EntityColumn } from '../fleet/entity-table.ts';
 import { addCommon, addList, type CommonOptions } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
+import { addVerbHelp } from '../fleet/verb-help.ts';
+import { TOKEN } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 import type { CreateOptions } from './create.ts';
 
@@ -47,6 +49,12 @@ export const registerToken: RegisterNoun = (noun, { context }) => {
       const { change, segment } = await import('../fleet/verb.ts');
       await change('post', `/tokens/${segment(tokenId)}/revoke`, {}, options, context);
     });
+
+  addVerbHelp(noun, TOKEN, {
+    create: { examples: [], json: `token{${TOKEN}}, secret; with --secret-file the token alone` },
+    list: ['', '--role provisioner'],
+    revoke: ['tok_k3v5…'],
+  });
 };
 
 const CREATE_HELP = `

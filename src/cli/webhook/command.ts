@@ -2,6 +2,8 @@ import type { Webhook } from '../../fleet/index.ts';
 import type { EntityColumn } from '../fleet/entity-table.ts';
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
+import { addVerbHelp } from '../fleet/verb-help.ts';
+import { WEBHOOK } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 
 const COLUMNS: readonly EntityColumn<Webhook>[] = [
@@ -51,4 +53,15 @@ export const registerWebhook: RegisterNoun = (noun, { context }) => {
       const { remove, segment } = await import('../fleet/verb.ts');
       await remove(`/webhooks/${segment(webhookId)}`, `webhook ${webhookId}`, options, context);
     });
+
+  addVerbHelp(noun, WEBHOOK, {
+    create: {
+      examples: ['https://example.com/hook --event rollout.paused --event rollout.failed'],
+      json: `${WEBHOOK}, secret`,
+    },
+    list: [''],
+    enable: ['whk_k3v5…'],
+    disable: ['whk_k3v5…'],
+    delete: ['whk_k3v5…'],
+  });
 };
