@@ -66,6 +66,11 @@ function checkUrl(server: string): string {
       hint: 'Write it with its scheme and port, such as http://192.168.1.20:8266.',
     });
   }
+  if (url.username !== '' || url.password !== '') {
+    throw new CliError('cli/usage', 'the address of the server has a user or password in it', {
+      hint: 'A token lets you in: OTAKIT_TOKEN, or --token-file.',
+    });
+  }
   return url.href;
 }
 

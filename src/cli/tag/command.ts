@@ -1,4 +1,5 @@
-import { addCommon, type CommonOptions } from '../fleet/options.ts';
+import { addCommon, addList, type CommonOptions } from '../fleet/options.ts';
+import type { ListOptions } from '../fleet/verb.ts';
 import { addVerbHelp } from '../fleet/verb-help.ts';
 import { TAG } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
@@ -13,9 +14,9 @@ export const registerTag: RegisterNoun = (noun, { context }) => {
       await change('post', '/tags', { tag, description: options.description }, options, context);
     });
 
-  addCommon(noun.command('list'))
+  addList(noun.command('list'))
     .description('List the tags and how many devices have each.')
-    .action(async (options: CommonOptions) => {
+    .action(async (options: ListOptions) => {
       const { list } = await import('../fleet/verb.ts');
       const columns = (['tag', 'devices', 'description'] as const).map((title) => ({
         title,
@@ -33,7 +34,7 @@ export const registerTag: RegisterNoun = (noun, { context }) => {
 
   addVerbHelp(noun, TAG, {
     create: ['beta --description "gets releases first"'],
-    list: { examples: [''], json: `list[]{${TAG}}` },
+    list: [''],
     delete: ['beta'],
   });
 };

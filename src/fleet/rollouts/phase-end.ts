@@ -1,6 +1,7 @@
 import { countOf, FAILED, UNDER_WAY } from './counters.ts';
 import { deviceCount } from './rank.ts';
 import type { Rollout } from './rollout.ts';
+import { formatWindow } from './window.ts';
 
 /** Many sleeping devices call once a day; those that do not even do that cannot hold a phase for ever. */
 const SLEEPERS_PATIENCE_MS = 24 * 60 * 60_000;
@@ -70,11 +71,17 @@ function phaseTimeMs({ plan }: Rollout): number {
   return plan.phaseMs ?? plan.deviceTimeoutMs;
 }
 
-/** For people: what an active rollout waits for beside the time of its phase; `null` for nothing else. */
+/**
+ * For people: what a rollout waits for, its window before it begins and whatever is beside the time of its
+ * phase later on; `null` for nothing else.
+ */
 export function phaseWaitsFor(
   rollout: Pick<Rollout, 'plan' | 'state' | 'counters' | 'percent' | 'members'>,
 ): string | null {
-  if (rollout.state.kind !== 'active') return null;
+  const { state, plan } = rollout;
+  if (state.kind === 'pending' && plan.window !== null)
+    return `its window, ${formatWindow(plan.window)}`;
+  if (state.kind !== 'active') return null;
   const [first] = phaseNeeds(rollout).map(textOf);
   return first ?? null;
 }

@@ -5,6 +5,7 @@ import type { FleetStore } from '../repositories.ts';
 import { asFolderFault } from './folder-fault.ts';
 import { lockFolder } from './folder-lock.ts';
 import { keptBlobs as listKeptBlobs } from './kept-databases.ts';
+import { makeFolder } from './make-folder.ts';
 import { openStore } from './store.ts';
 
 /** A fleet's data on disk, open in this process alone until disposed. */
@@ -38,7 +39,7 @@ export async function openFleetFolder(
 
 async function open(folder: string, { clock }: { readonly clock: Clock }): Promise<FleetFolder> {
   const blobFolder = join(folder, FOLDER_NAMES.blobs);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const lock = await lockFolder(folder);
   try {
     await removeLeftovers(folder);

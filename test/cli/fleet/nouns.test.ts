@@ -240,6 +240,10 @@ describe('the nouns of the fleet, over a folder', () => {
     const server = ['--server', 'http://127.0.0.1:9'];
     const lines = await otakit(['package', 'list', ...server], { env: { OTAKIT_TOKEN: 'a\nb' } });
     expect([lines.exitCode, lines.stderr]).toEqual([2, expect.stringContaining('is no token')]);
+    const inside = await otakit(['package', 'list', '--server', 'http://me:pw@127.0.0.1:9'], {
+      env: { OTAKIT_TOKEN: 'otk_x' },
+    });
+    expect([inside.exitCode, inside.stderr]).toEqual([2, expect.not.stringContaining('pw')]);
     const args = ['package', 'list', ...server, '--token-file', 'README.md'];
     expect((await otakit(args)).exitCode).toBe(2);
     const simulate = ['simulate', 'fleet', ...server, '--provision-with', 'README.md'];

@@ -125,6 +125,9 @@ describe('a phase that covers 10 devices and takes 4 hours', () => {
   it('waits for nothing while the rollout does not go on', () => {
     const it = rollout({});
     expect(phaseWaitsFor({ ...it, state: { kind: 'pending' } })).toBeNull();
+    const window = { fromMinute: 60, toMinute: 300, timeZone: 'UTC' };
+    const night = { ...it, plan: { ...it.plan, window }, state: { kind: 'pending' } } as const;
+    expect(phaseWaitsFor(night)).toBe('its window, 01:00-05:00 UTC');
     expect(phaseWaitsFor({ ...it, state: { kind: 'completed', atMs: 1 } })).toBeNull();
   });
 });

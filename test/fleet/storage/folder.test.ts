@@ -66,6 +66,12 @@ describe('a data folder', () => {
     await using _second = await openFleetFolder(folder, { clock });
   });
 
+  it('is refused where nothing can be made, rather than tried for ever', async () => {
+    await expect(openFleetFolder('/proc/otakit/fleet', { clock })).rejects.toMatchObject({
+      code: 'fleet/folder-unusable',
+    });
+  });
+
   it('is told to be unusable where it is none', async () => {
     const parent = await temporaryFolder();
     const file = join(parent, 'file');
