@@ -33,6 +33,8 @@ export function asks(view: RolloutView, facts: DeviceFacts, nowMs: number): Roll
   return offerForward(view, facts, nowMs);
 }
 
+/** For no package, and not empty: a device that never said what it runs was offered something, too. */
+const NOTHING_KNOWN: RolloutDevice['cameFrom'] = { '': '' };
 const FORWARD: RolloutAnswer = { kind: 'forward' };
 const PENALTY = 'failed it before and is left alone with it for a while';
 const BACK: RolloutAnswer = { kind: 'back' };
@@ -108,7 +110,7 @@ function offer(view: RolloutView, facts: DeviceFacts, nowMs: number): RolloutDec
       reason: `offered ${facts.target}${again}`,
       dueAtMs: nowMs + deviceTimeoutMs,
       attempts,
-      cameFrom: facts.reported,
+      cameFrom: Object.keys(facts.reported).length === 0 ? NOTHING_KNOWN : facts.reported,
     },
     nowMs,
   );

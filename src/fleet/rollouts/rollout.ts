@@ -147,6 +147,6 @@ export interface RolloutDevice {
   readonly attempts: number;
   /** When it has to be looked at by itself: a soak that ends, a timeout, a penalty that is over. */
   readonly dueAtMs: number | null;
-  /** The versions that it ran before, by package, for recognising a fall-back. */
+  /** What it ran before, by package, to recognise a fall-back; one empty name where it never said. */
   readonly cameFrom: Readonly<Record<string, string>>;
 }

@@ -275,6 +275,18 @@ describe('a rollout', () => {
     expect(await world.contradictions(rolloutId)).toEqual([]);
   });
 
+  it('tries a device again at once by hand that never said what it runs', async () => {
+    await world.fleet.devices.create(OPERATOR, { deviceId: 'new', cohortId: 'all' });
+    const rolloutId = await world.start(ALL_AT_ONCE);
+    expect(await world.offered('new')).toBe('2.0.0');
+    await world.says('new', 'failed');
+    expect(await world.waits('new')).not.toBeNull();
+    await world.fleet.rollouts.retryFailed(OPERATOR, rolloutId);
+    expect(await world.updates('new')).toBe(true);
+    expect(await world.state(rolloutId, 'new')).toBe('succeeded');
+    expect(await world.contradictions(rolloutId)).toEqual([]);
+  });
+
   it('lets no more devices update at the same time than it may', async () => {
     await world.devices(4);
     const rolloutId = await world.start({ ...ALL_AT_ONCE, maxConcurrent: 2 });
