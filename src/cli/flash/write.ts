@@ -6,6 +6,7 @@ import {
   planFlash,
 } from '../../flash/index.ts';
 import type { PartitionTable } from '../../partition-table/index.ts';
+import { CliError } from '../codes.ts';
 import type { Cli } from '../nouns.ts';
 import { prepareBoardNvs } from './board-nvs.ts';
 import { prepareNvsSealing } from './nvs-sealing.ts';
@@ -31,6 +32,7 @@ export async function write(
   options: WriteCommandOptions,
   cli: Cli,
 ): Promise<void> {
+  assertRowsForKeys(options);
   const inputs = await readInputs(files, options);
   const table = await namedTable(options, cli);
   const perBoard = await prepareBoardNvs(options, await prepareNvsSealing(options));
@@ -60,6 +62,20 @@ export async function write(
       if (own.length === 0 && isNew) show(made, options, cli);
       return made;
     },
+  });
+}
+
+/** Files go to the flash as they are: who asks for encrypted NVS here must not get it in the clear. */
+function assertRowsForKeys({ nvsRows, nvsKeys, nvsHmacKey, nvsPlain }: WriteCommandOptions): void {
+  if (nvsRows !== undefined) return;
+  const given = [
+    ...(nvsKeys === undefined ? [] : ['--nvs-keys']),
+    ...(nvsHmacKey === undefined ? [] : ['--nvs-hmac-key']),
+    ...(nvsPlain ? ['--nvs-plain'] : []),
+  ];
+  if (given.length === 0) return;
+  throw new CliError('cli/usage', `${given.join(' and ')}: only for --nvs-rows here`, {
+    hint: 'Add --nvs-rows, or write NVS with `otakit flash nvs`; files are written as they are.',
   });
 }
 

@@ -120,6 +120,19 @@ describe('NVS that a board expects encrypted', () => {
   });
 });
 
+describe('otakit flash write', () => {
+  it('refuses what is about the encryption of NVS where it writes none', async () => {
+    const write = (...args: string[]) =>
+      otakit(['flash', 'write', csv, ...args, '--port', '/dev/none']);
+    for (const args of [['--nvs-keys', keys], ['--nvs-hmac-key', keys], ['--nvs-plain']]) {
+      const { exitCode, stderr } = await write(...args);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(`error cli/usage: ${args[0]}: only for --nvs-rows here`);
+      expect(stderr).toContain('hint: Add --nvs-rows');
+    }
+  });
+});
+
 describe('otakit flash nvs --dry-run', () => {
   it('shows what would be written, and opens no port', async () => {
     const table = await file('table.csv', WITH_KEYS);
