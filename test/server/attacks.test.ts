@@ -254,7 +254,7 @@ describe('freeze and fast-forward', () => {
     expect((await ask('', { 'if-none-match': etag })).status).toBe(304);
     const again = await ask('?nonce=7b1d', { 'if-none-match': etag });
     expect([again.status, again.json['nonce']]).toEqual([200, '7b1d']);
-    for (const wrong of ['', 'x'.repeat(65), '%0d%0aSet-Cookie:x', '%c3%a4']) {
+    for (const wrong of ['', 'x'.repeat(65), '%0d%0aSet-Cookie:x', '%c3%a4', '7b1e&nonce=7b1f']) {
       expect((await ask(`?nonce=${wrong}`)).status).toBe(422);
     }
   });

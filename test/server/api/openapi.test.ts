@@ -66,6 +66,18 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('has the nonce that a device may ask with, and that of the answer', () => {
+    const ask = document.paths['/api/v1/devices/{deviceId}/ota']?.['get'];
+    expect(ask?.parameters?.map(({ name, required = false }) => [name, required])).toEqual([
+      ['deviceId', true],
+      ['nonce', false],
+    ]);
+    expect(ask?.responses['200']).toHaveProperty(
+      ['content', 'application/json', 'schema', 'properties', 'nonce', 'type'],
+      'string',
+    );
+  });
+
   it('says who may, and how errors look', () => {
     for (const { operation } of operations) {
       expect(operation['x-roles']?.length).toBeGreaterThan(0);

@@ -29,10 +29,21 @@ const offerSchema = z.object({
 
 type Offer = z.output<typeof offerSchema>;
 
+/** The query of `GET …/ota`. */
+export const otaQuery = z.object({
+  nonce: z
+    .string()
+    .max(64)
+    .regex(/^[\x21-\x7e]+$/, 'must be printable')
+    .optional()
+    .describe('Said again in the answer, which then is never a 304.'),
+});
+
 /** The body of `GET …/ota`. */
 const otaSchema = z.object({
   ...offerSchema.partial().shape,
   update_available: z.boolean(),
+  nonce: z.string().optional().describe('That of the query, where there was one.'),
   deployment_id: z.string().nullable(),
   sequence: z.int(),
   poll_after_seconds: z.int().min(1),
@@ -56,6 +67,7 @@ export const OTA: FaceDescription = {
   id: 'deviceAskForUpdate',
   summary: 'What the device should fetch now, and when to ask again',
   credential: 'device',
+  query: otaQuery,
   answers: {
     200: { description: 'What to do.', content: { 'application/json': otaSchema } },
     304: { description: 'The same as in the answer that If-None-Match names.' },

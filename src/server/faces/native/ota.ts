@@ -1,16 +1,8 @@
-import { z } from 'zod';
 import { listsEntityTag } from '../../../serve/index.ts';
 import type { FaceContext } from '../face.ts';
 import type { FaceRequest } from '../face-request.ts';
-import { validate } from '../../http/validate.ts';
-import { assignmentTag, otaAnswer, seconds } from './ota-answer.ts';
-
-const nonceQuery = z.object({
-  nonce: z
-    .string()
-    .max(64)
-    .regex(/^[\x21-\x7e]+$/, 'must be printable'),
-});
+import { parseQuery } from '../../api/query.ts';
+import { assignmentTag, otaAnswer, otaQuery, seconds } from './ota-answer.ts';
 
 /**
  * `GET /api/v1/devices/{id}/ota`: what the device should fetch now. 200 with `update_available`, always
@@ -20,15 +12,14 @@ const nonceQuery = z.object({
  */
 export async function answerOta(context: FaceContext, request: FaceRequest): Promise<void> {
   const contact = await context.authenticate(request, request.params['deviceId'] ?? '');
+  const { nonce } = parseQuery(otaQuery, request.query);
   const assignment = await context.fleet.gate.assignment(contact);
   const tag = assignmentTag(assignment, contact.atMs);
   const headers: readonly (readonly [string, string])[] = [
     ['ETag', `W/${tag}`],
     ['Retry-After', String(seconds(assignment.pollAfterMs))],
   ];
-  const asked = request.query.get('nonce');
-  if (asked !== null) {
-    const { nonce } = validate(nonceQuery, { nonce: asked }, 'query');
+  if (nonce !== undefined) {
     const answer = await otaAnswer(context, request, contact, assignment);
     return request.answerJson(200, { ...answer, nonce }, headers);
   }
