@@ -55,13 +55,10 @@ export class WebhookDelivery {
   }
 
   #start(webhook: Webhook, signal: AbortSignal): void {
-    const { webhookId, enabled, retryAtMs } = webhook;
-    const { clock, log } = this.#options;
-    if (!enabled || this.#busy.has(webhookId)) return;
-    const waitMs = retryAtMs === null ? 0 : retryAtMs - clock.now();
-    // A clock that was set back must not make the wait any longer than it was meant to be.
-    if (waitMs > 0 && waitMs <= LONGEST_RETRY_MS) return;
-    const work = this.#deliver(webhook, signal)
+    const { webhookId } = webhook;
+    const { log } = this.#options;
+    if (!this.#isDue(webhook) || this.#busy.has(webhookId)) return;
+    const work = this.#deliver(webhookId, signal)
       .catch((error: unknown) => {
         if (!signal.aborted) log.bug(error, { webhookId });
       })
@@ -69,9 +66,17 @@ export class WebhookDelivery {
     this.#busy.set(webhookId, work);
   }
 
-  async #deliver(webhook: Webhook, signal: AbortSignal): Promise<void> {
-    const { events } = this.#options;
-    let current: Webhook | null = webhook;
+  #isDue({ enabled, retryAtMs }: Webhook): boolean {
+    const waitMs = retryAtMs === null ? 0 : retryAtMs - this.#options.clock.now();
+    // A clock that was set back must not make the wait any longer than it was meant to be.
+    return enabled && (waitMs <= 0 || waitMs > LONGEST_RETRY_MS);
+  }
+
+  async #deliver(webhookId: string, signal: AbortSignal): Promise<void> {
+    const { events, store } = this.#options;
+    // Read anew: between the list that it was in and now, another delivery may have begun and ended.
+    let current = await store.read.webhooks.get(webhookId);
+    if (current === null || !this.#isDue(current)) return;
     while (current !== null && current.enabled && !signal.aborted) {
       const batch = await events.after(current.lastEventId, BATCH);
       if (batch.length === 0) return;

@@ -73,8 +73,13 @@ function setUp(
     revision: 1,
     ...stored,
   };
+  let listed: Webhook | null = null;
   const webhooks = {
-    list: async () => ({ list: [webhook], page: 0, perPage: 100, total: 1 }),
+    list: async () => {
+      const list = [listed ?? webhook];
+      listed = null;
+      return { list, page: 0, perPage: 100, total: 1 };
+    },
     get: async () => webhook,
     update: async (next: Webhook) => void (webhook = next),
     progress: async (_id: string, next: WebhookProgress) =>
@@ -102,7 +107,9 @@ function setUp(
     await delivery.begin(new AbortController().signal);
     await delivery.idle();
   };
-  return { clock, run, outcomes, webhook: () => webhook };
+  /** The next list has this copy of it, which something overtook. */
+  const listOnce = (copy: Webhook) => void (listed = copy);
+  return { clock, run, outcomes, webhook: () => webhook, listOnce };
 }
 
 describe('webhooks', () => {
@@ -153,6 +160,24 @@ describe('webhooks', () => {
     const ids = deliveries.map(({ headers }) => headers['otakit-delivery']);
     expect(ids).toEqual(['whk_a-1', 'whk_a-1', 'whk_a-1', 'whk_a-2']);
     expect(outcomes).toEqual(['failed', 'failed', 'delivered', 'delivered']);
+  });
+
+  it('are delivered to as they are now, not as they were when they were listed', async () => {
+    const { url, deliveries } = await receiver([204, 500]);
+    const one = setUp(url, [event(1, 'rollout.paused')]);
+    const listed = one.webhook();
+    await one.run();
+    one.listOnce(listed);
+    await one.run();
+    expect(deliveries).toHaveLength(1);
+
+    const two = setUp(url, [event(2, 'rollout.paused')]);
+    const before = two.webhook();
+    await two.run();
+    expect(two.webhook()).toMatchObject({ failures: 1 });
+    two.listOnce(before);
+    await two.run();
+    expect(deliveries).toHaveLength(2);
   });
 
   it('give an event up in the end, and go on with the next', async () => {
