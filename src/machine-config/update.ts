@@ -31,7 +31,10 @@ export async function updateConfig<Edit extends { readonly text: string }>(
     try {
       await target.write(result.text, before, signal);
     } catch (thrown) {
-      if (!isConflict(thrown) || attempt === ATTEMPTS) throw thrown;
+      if (!isConflict(thrown)) throw thrown;
+      // A write whose answer was lost looks the same: what changed the config is our own edit.
+      if (await isThere(target, result.text, before, signal)) return { edit: result, before };
+      if (attempt === ATTEMPTS) throw thrown;
       continue;
     }
     await verify(target, result.text, signal);
@@ -44,19 +47,43 @@ async function verify(target: ConfigTarget, text: string, signal?: AbortSignal):
   const [is, wanted] = [parseMachineConfig(kept.text).value, parseMachineConfig(text).value];
   if (sameJson(is, wanted)) return;
   // Somebody may have saved something else in the meantime, which is none of our business.
-  const services = (config: JsonObject) =>
-    findOtaServices(config, kept.fragments).map(({ name, url = null, version = null }) => ({
-      name,
-      url,
-      version,
-    }));
-  const ours = services(wanted);
-  if (ours.length > 0 && sameJson(services(is), ours)) return;
+  const ours = servicesOf(wanted, kept);
+  if (ours.length > 0 && sameJson(servicesOf(is, kept), ours)) return;
   throw new MachineConfigError(
     'machine-config/not-kept',
     `${target.label} was written, but reads back differently`,
     { hint: 'Somebody may have saved it right after. Look with `otakit config show`.' },
   );
+}
+
+/**
+ * Whether an edit is in the config though its write was refused. Where it leaves the OTA services as
+ * they were, only the whole config tells.
+ */
+async function isThere(
+  target: ConfigTarget,
+  text: string,
+  before: ConfigSnapshot,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const now = await target.read(signal);
+  const [is, wanted] = [parseMachineConfig(now.text).value, parseMachineConfig(text).value];
+  if (sameJson(is, wanted)) return true;
+  const ours = servicesOf(wanted, now);
+  return (
+    ours.length > 0 &&
+    sameJson(servicesOf(is, now), ours) &&
+    !sameJson(servicesOf(parseMachineConfig(before.text).value, before), ours)
+  );
+}
+
+/** What counts for the device. */
+function servicesOf(config: JsonObject, { fragments }: Pick<ConfigSnapshot, 'fragments'>) {
+  return findOtaServices(config, fragments).map(({ name, url = null, version = null }) => ({
+    name,
+    url,
+    version,
+  }));
 }
 
 /** Equal as JSON: the order of keys does not count. */

@@ -22,8 +22,12 @@ const CONFIG = {
 };
 
 /** A virtual cloud with a part and a fragment of the same config, and the real SDK connected to it. */
-async function connected(config: object = CONFIG, role: 'operator' | 'reader' = 'operator') {
-  const virtual = await VirtualViamCloud.create();
+async function connected(
+  config: object = CONFIG,
+  role: 'operator' | 'reader' = 'operator',
+  onWrite: () => void = () => {},
+) {
+  const virtual = await VirtualViamCloud.create({ onWrite });
   const { id, key } = virtual.addApiKey(role);
   const part = virtual.addPart({ name: 'rover-main', config: config as JsonObject });
   const fragment = virtual.addFragment({ name: 'fleet', config: config as JsonObject });
@@ -164,6 +168,30 @@ describe('the Viam cloud', () => {
     await updateConfig(made.target, ({ text }) => setOtaService(text, { version: 'v2' }));
     expect(made.part.config).toMatchObject({
       notes: 'edited by somebody else; ',
+      services: [{ attributes: { version: 'v2' } }],
+    });
+  });
+
+  it.each([
+    ['alone', (): JsonObject => ({})],
+    ['and somebody saves something else right after', (): JsonObject => ({ theirs: true })],
+  ])('recognises its own edit where the answer to the write is lost, %s', async (_what, theirs) => {
+    const losses = [new Error('lost')];
+    await using made = await connected(CONFIG, 'operator', () => {
+      const lost = losses.pop();
+      if (lost === undefined) return;
+      made.virtual.edit(made.part.id, (config) => ({ ...config, ...theirs() }));
+      throw lost;
+    });
+    let times = 0;
+    const { before } = await updateConfig(made.target, ({ text }) => {
+      times += 1;
+      return setOtaService(text, { version: 'v2' });
+    });
+    expect(times).toBe(1);
+    expect(parseMachineConfig(before.text).value).toEqual(CONFIG);
+    expect(made.part.config).toMatchObject({
+      ...theirs(),
       services: [{ attributes: { version: 'v2' } }],
     });
   });

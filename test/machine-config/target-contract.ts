@@ -66,6 +66,17 @@ export function describeTargetContract(
     expect(now['services']).toMatchObject([{ attributes: { version: 'v2' } }]);
   });
 
+  it('makes an edit of something else than the OTA service anew on what somebody saved', async () => {
+    await using made = await create(START);
+    let times = 0;
+    await updateConfig(made.target, async ({ text }) => {
+      times += 1;
+      if (times === 1) await made.changeByOther({ ...START, theirs: true });
+      return { text: JSON.stringify({ ...parseMachineConfig(text).value, ours: true }) };
+    });
+    expect(await read(made.target)).toEqual({ ...START, theirs: true, ours: true });
+  });
+
   it('gives up with a conflict when somebody writes each time', async () => {
     await using made = await create(START);
     let times = 0;

@@ -33,8 +33,12 @@ async function servedImage(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/app.bin?token=secret123`;
 }
 
-async function fleet(parts = 1, role: 'operator' | 'reader' = 'operator') {
-  const cloud = await VirtualViamCloud.create();
+async function fleet(
+  parts = 1,
+  role: 'operator' | 'reader' = 'operator',
+  onWrite: () => void = () => {},
+) {
+  const cloud = await VirtualViamCloud.create({ onWrite });
   const { id, key } = cloud.addApiKey(role);
   const made = Array.from({ length: parts }, () => cloud.addPart({ config: CONFIG }));
   const { url } = await cloud.listen();
@@ -157,6 +161,18 @@ describe('otakit push', () => {
     expect(exitCode).toBe(5);
     expect(stderr).toContain('machine-config/conflict');
     expect(attributes(made.part.config)).toMatchObject({ version: 'v1.0.0' });
+  });
+
+  it('can be undone where the answer to the write was lost', async () => {
+    const losses = [new Error('lost')];
+    await using made = await fleet(1, 'operator', () => {
+      const lost = losses.pop();
+      if (lost !== undefined) throw lost;
+    });
+    expect(await made.push('--tag', 'v2')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(attributes(made.part.config)).toMatchObject({ version: 'v2' });
+    await otakit(['config', 'revert', ...made.target], { env: made.env });
+    expect(made.part.config).toEqual(CONFIG);
   });
 
   it('pushes to several parts, and says which failed', async () => {
