@@ -113,6 +113,8 @@ export interface RolloutDeviceRepository {
     filter: { states?: readonly RolloutDeviceState[]; direction?: RolloutDevice['direction'] },
     page: PageRequest,
   ): Promise<Page<RolloutDevice>>;
+  /** Every device that the rollout has to do with, those that left included. */
+  idsOf(rolloutId: string): Promise<readonly string[]>;
   due(rolloutId: string, nowMs: number, limit: number): Promise<readonly RolloutDevice[]>;
   /** Newest first. */
   historyOf(deviceId: string, limit: number): Promise<readonly RolloutDevice[]>;

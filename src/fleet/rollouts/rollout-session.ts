@@ -105,7 +105,10 @@ export class RolloutSession {
     const { rolloutId, cohortId } = this.#rollout;
     const deviceIds = await repositories.devices.idsOfCohort(cohortId);
     const { cut, inside } = cutFor(rolloutId, deviceIds, percent);
-    await this.apply({ kind: 'phase-begun', phase, percent, cut, members: deviceIds.length });
+    // The counters keep the devices that left, so they are members for as long as the rollout is.
+    const known = await repositories.rolloutDevices.idsOf(rolloutId);
+    const members = new Set([...deviceIds, ...known]).size;
+    await this.apply({ kind: 'phase-begun', phase, percent, cut, members });
     news(inside);
   }
 

@@ -101,7 +101,7 @@ export interface Rollout {
   readonly counters: RolloutCounters;
   /** Devices under way again after they had failed: for the threshold they still count as failed. */
   readonly retrying: number;
-  /** Devices in the cohort when the present phase began. */
+  /** Devices in the cohort when the present phase began, and those that left it in this rollout. */
   readonly members: number;
   /** The rollout that this one replaced; devices outside the cut then stay on what they have. */
   readonly supersedes: string | null;

@@ -97,6 +97,33 @@ describe('a phase', () => {
     expect(await world.contradictions(rolloutId)).toEqual([]);
   });
 
+  it.each([
+    ['disabled', () => ({ enabled: false })],
+    ['moved to no cohort', () => ({ cohortId: null })],
+  ])('counts devices of an earlier one that were %s once, not twice', async (_, changes) => {
+    const ids = await world.devices(10);
+    const rolloutId = await world.start({ ...IN_STEPS, canaryPercent: 50, stepPercent: 50 });
+    const canary = await reached(ids);
+    expect(canary).toHaveLength(5);
+    for (const id of canary.slice(0, 2)) {
+      await world.fleet.devices.update(OPERATOR, id, changes());
+    }
+    for (const id of canary.slice(2)) await world.updates(id);
+    await world.tick(4 * HOUR);
+    expect(await world.rollout(rolloutId)).toMatchObject({ percent: 100, members: 10 });
+    const others = ids.filter((id) => !canary.includes(id));
+    for (const id of others.slice(0, 3)) await world.updates(id);
+    await world.tick();
+    expect((await world.rollout(rolloutId)).state.kind).toBe('active');
+    for (const id of others.slice(3)) expect(await world.updates(id)).toBe(true);
+    await world.tick();
+    expect(await world.rollout(rolloutId)).toMatchObject({
+      state: { kind: 'completed' },
+      counters: { succeeded: 8, skipped: 2 },
+    });
+    expect(await world.contradictions(rolloutId)).toEqual([]);
+  });
+
   it('does not count devices that are disabled when it begins', async () => {
     await world.devices(3);
     await world.fleet.devices.update(OPERATOR, 'd002', { enabled: false });

@@ -102,6 +102,15 @@ export class StoredRolloutDevices implements RolloutDeviceRepository {
     );
   }
 
+  async idsOf(rolloutId: string): Promise<readonly string[]> {
+    const rows = await this.#db
+      .selectFrom('rollout_devices')
+      .select('device_id')
+      .where('rollout_id', '=', rolloutId)
+      .execute();
+    return rows.map((row) => row.device_id);
+  }
+
   async due(rolloutId: string, nowMs: number, limit: number): Promise<readonly RolloutDevice[]> {
     const rows = await this.#db
       .selectFrom('rollout_devices')
