@@ -11,7 +11,7 @@ import {
   writeParts,
 } from '../../flash/index.ts';
 import { formatDuration, formatSize, systemClock } from '../../shared/index.ts';
-import { readInputFile, writeOutputFile } from '../files.ts';
+import { checkOutputFile, readInputFile, writeOutputFile } from '../files.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Cli } from '../nouns.ts';
 import { type PortOptions, withDevice } from './session.ts';
@@ -25,13 +25,16 @@ export interface BackupOptions extends PortOptions {
 /** `otakit flash backup -o FILE` */
 export async function backup(options: BackupOptions, cli: Cli): Promise<void> {
   const { stdout, stderr } = cli.context;
+  // Reading takes minutes, which are lost where the file cannot be written.
+  const overwrite = options.force === true;
+  await checkOutputFile(options.output, { overwrite });
   const bar = createProgressBar(stderr, systemClock);
   const start = systemClock.now();
   const made = await withDevice(options, cli, (device) =>
     readBackup(device, bar.onProgress),
   ).finally(() => bar.finish());
   const file = await serializeBackup(made);
-  await writeOutputFile(options.output, file, { overwrite: options.force === true });
+  await writeOutputFile(options.output, file, { overwrite });
   const { info } = made;
   stdout.write(
     options.json

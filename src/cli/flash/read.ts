@@ -1,5 +1,5 @@
 import { formatCount, formatHex, systemClock } from '../../shared/index.ts';
-import { writeOutputFile } from '../files.ts';
+import { checkOutputFile, writeOutputFile } from '../files.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import type { Cli } from '../nouns.ts';
 import { rangeFrom, type TableSource } from './range.ts';
@@ -19,6 +19,9 @@ export async function read(
   cli: Cli,
 ): Promise<void> {
   const { stdout, stderr } = cli.context;
+  // Reading takes minutes, which are lost where the file cannot be written.
+  const overwrite = options.force === true;
+  await checkOutputFile(options.output, { overwrite });
   const progress = createProgressBar(stderr, systemClock);
   const { range, bytes } = await withDevice(options, cli, async (device) => {
     const found = await rangeFrom(device, where, size, options, cli);
@@ -27,7 +30,7 @@ export async function read(
     );
     return { range: found, bytes: content };
   }).finally(() => progress.finish());
-  await writeOutputFile(options.output, bytes, { overwrite: options.force === true });
+  await writeOutputFile(options.output, bytes, { overwrite });
   stdout.write(
     options.json
       ? `${JSON.stringify({ file: options.output, ...range }, null, 2)}\n`

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/shared/index.ts';
@@ -43,3 +44,16 @@ it('saves a board, and puts it back as it was', async () => {
   const never = await otakit(['flash', 'restore', file, '--other-board', ...otherChip.port]);
   expect(never.stderr).toContain(': the chip differs');
 });
+
+it.each([['backup'], ['read', '0', '0x1000']])(
+  'learns before it opens a port that the file of %s exists',
+  async (...verb) => {
+    const file = join(await temporaryFolder(), 'taken.bin');
+    await writeFile(file, 'mine');
+    const args = ['flash', ...verb, '-o', file, '--port', '/dev/none'];
+    const { exitCode, stderr } = await otakit(args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`error cli/file-exists: ${file} exists already`);
+    expect((await otakit([...args, '--force'])).stderr).not.toContain('cli/file-exists');
+  },
+);
