@@ -33,10 +33,16 @@ export interface Change {
   readonly textBefore: string;
 }
 
-/** With these the config may have been written all the same. */
-const UNCERTAIN: ReadonlySet<string> = new Set([
-  'machine-config/cloud-unreachable',
-  'machine-config/not-kept',
+/**
+ * With these nothing was written (a key that may write may read as well). With any other the write may
+ * have come through, and what failed was its answer or the look at what became of it; an edit kept in
+ * vain does no harm.
+ */
+const NOT_WRITTEN: ReadonlySet<string> = new Set([
+  'machine-config/conflict',
+  'machine-config/read-only',
+  'machine-config/other-owner',
+  'machine-config/not-permitted',
 ]);
 
 /**
@@ -70,8 +76,7 @@ export async function applyChange(
     );
     return { issues: plan.issues, written: true, edit, textBefore: before.text };
   } catch (thrown) {
-    const isUncertain = signal.aborted || UNCERTAIN.has((thrown as OtakitError).code);
-    if (!isUncertain) await kept.forget();
+    if (NOT_WRITTEN.has((thrown as OtakitError).code)) await kept.forget();
     throw thrown;
   }
 }

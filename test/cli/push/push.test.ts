@@ -4,7 +4,7 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/machine-config/index.ts';
-import { VirtualViamCloud } from '../../../src/simulator/index.ts';
+import { type CloudFault, VirtualViamCloud } from '../../../src/simulator/index.ts';
 import { fixture } from '../../machine-config/fixture.ts';
 import { buildTestApp } from '../../support/build-image.ts';
 import { CliError } from '../../../src/cli/codes.ts';
@@ -172,6 +172,21 @@ describe('otakit push', () => {
     expect(await made.push('--tag', 'v2')).toMatchObject({ exitCode: 0, stderr: '' });
     expect(attributes(made.part.config)).toMatchObject({ version: 'v2' });
     await otakit(['config', 'revert', ...made.target], { env: made.env });
+    expect(made.part.config).toEqual(CONFIG);
+  });
+
+  it('can be undone where what was written could not be read back', async () => {
+    const faults: CloudFault[] = [{ kind: 'unauthenticated', method: 'GetRobotPart', times: 2 }];
+    await using made = await fleet(1, 'operator', () => {
+      const fault = faults.pop();
+      if (fault !== undefined) made.cloud.inject(fault);
+    });
+    const { exitCode, stderr } = await made.push('--tag', 'v2');
+    expect(exitCode).toBe(5);
+    expect(stderr).toContain('machine-config/login-expired');
+    expect(attributes(made.part.config)).toMatchObject({ version: 'v2' });
+    const undone = await otakit(['config', 'revert', ...made.target], { env: made.env });
+    expect(undone).toMatchObject({ exitCode: 0, stderr: '' });
     expect(made.part.config).toEqual(CONFIG);
   });
 
