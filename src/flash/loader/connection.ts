@@ -42,6 +42,7 @@ export class Connection {
   baudRate = 115_200;
   /** When what was written is through the line; the operating system takes it much sooner. */
   #sentAtMs = 0;
+  #lastWireMs = 0;
   readonly #decoder = new FrameDecoder((bytes) => this.#keepNoise(bytes));
   readonly #frames: Uint8Array[] = [];
   #noise: number[] = [];
@@ -93,6 +94,7 @@ export class Connection {
     this.signal?.throwIfAborted();
     const wireMs = (frame.length * BITS_PER_BYTE * 1000) / this.baudRate;
     this.#sentAtMs = Math.max(this.clock.now(), this.#sentAtMs) + wireMs;
+    this.#lastWireMs = wireMs;
     await this.link.write(frame);
   }
 
@@ -114,6 +116,8 @@ export class Connection {
         continue;
       }
       if (fault !== null) throw refused(command, fault);
+      // Only what was sent last may be under way yet, also on a line that is faster than its rate says.
+      this.#sentAtMs = Math.min(this.#sentAtMs, this.clock.now() + this.#lastWireMs);
       const length = Math.max(0, response.payload.length - this.#statusBytes);
       return { value: response.value, data: response.payload.subarray(0, length) };
     }

@@ -23,10 +23,8 @@ const ERASE_ALL_TIMEOUT_MS = 120_000;
 const LONGEST_TIMEOUT_MS = 240_000;
 const SHORTEST_TIMEOUT_MS = 3000;
 
-/** All of these still arrive when a read is given up, so no more than keep the line busy. */
-const READ_FRAMES_IN_FLIGHT = 16;
-/** Fewer than in flight, so that the chip never waits; not each, because each costs a round trip. */
-const READ_FRAMES_PER_ACK = 8;
+/** The stub sends one block for each acknowledgement, whatever it is told here. */
+const READ_FRAMES_IN_FLIGHT = 1;
 const ROM_READ_BYTES = 64;
 const MD5_BYTES = 16;
 const LAST_ANSWER_TIMEOUT_MS = 300;
@@ -88,16 +86,14 @@ async function readThroughStub(
     words(flashOffset, sizeBytes, SECTOR_BYTES, READ_FRAMES_IN_FLIGHT),
   );
   let done = 0;
-  for (let frames = 1; done < sizeBytes; frames += 1) {
+  while (done < sizeBytes) {
     const frame = await connection.frame(SHORTEST_TIMEOUT_MS, COMMAND.readFlash);
     if (frame.length !== Math.min(SECTOR_BYTES, sizeBytes - done)) {
       throw corrupt(flashOffset + done, `a block of ${frame.length} bytes came`);
     }
     content.set(frame, done);
     done += frame.length;
-    if (frames % READ_FRAMES_PER_ACK === 0 || done === sizeBytes) {
-      await connection.write(encodeFrame(words(done)));
-    }
+    await connection.write(encodeFrame(words(done)));
     onBytes(done);
   }
   const digest = await connection.frame(SHORTEST_TIMEOUT_MS, COMMAND.readFlash);

@@ -16,9 +16,10 @@ export function pollAfterMs(
   random: number,
 ): number {
   const usual = Math.round(intervalMs * (1 - SPREAD + 2 * SPREAD * random));
-  const known = moments.filter((moment) => moment !== null);
+  // What is past came to nothing, or waits for something that has no moment.
+  const known = moments.filter((moment) => moment !== null).filter((moment) => moment > nowMs);
   if (known.length === 0) return usual;
-  const waitMs = Math.max(0, Math.min(...known) - nowMs);
+  const waitMs = Math.min(...known) - nowMs;
   // After the moment, never before: who comes a second early waits for a whole interval again.
   return Math.min(usual, Math.max(SHORTEST_MS, Math.round(waitMs + intervalMs * SPREAD * random)));
 }

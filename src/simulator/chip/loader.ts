@@ -17,6 +17,7 @@ import { slipEncode } from './slip.ts';
 import { openWriteSession, type WriteSession } from './write-session.ts';
 
 const SECTOR_BYTES = 0x1000;
+const ACKNOWLEDGEMENT_BYTES = 4;
 const ROM_STATUS_BYTES = 4;
 const STUB_STATUS_BYTES = 2;
 /** The ROM answers SYNC eight times; with a value that is not 0, by which hosts tell it from the stub. */
@@ -64,7 +65,7 @@ export class Loader {
   /** Works on one packet until it is answered. */
   async handle(packet: Uint8Array): Promise<void> {
     if (this.#reading !== null) {
-      this.#acknowledge(packet);
+      this.#acknowledge(packet, this.#reading);
       return;
     }
     const request = parseRequest(packet);
@@ -208,15 +209,10 @@ export class Loader {
   }
 
   #readFlash(data: Uint8Array): Answer {
-    const [flashOffset = 0, length = 0, blockBytes = 0, inFlight = 0] = words(data, 4);
+    const [flashOffset = 0, length = 0, blockBytes = 0] = words(data, 3);
     // The range is checked here, so that a bad one is an error and not a broken stream.
     const content = this.#host.flash.read(flashOffset, length);
-    this.#reading = {
-      content,
-      blockBytes: blockBytes || SECTOR_BYTES,
-      inFlight: inFlight || 1,
-      sent: 0,
-    };
+    this.#reading = { content, blockBytes: blockBytes || SECTOR_BYTES, sent: 0 };
     return {};
   }
 
@@ -224,7 +220,7 @@ export class Loader {
   async #after({ op, data }: Request): Promise<void> {
     const [first = 0] = words(data, 1);
     if (op === OP.changeBaudRate) this.#host.changeBaudRate(first);
-    if (op === OP.readFlash) this.#sendBlocks(0);
+    if (op === OP.readFlash) this.#sendBlock();
     if (op === OP.memEnd && first === 0) {
       this.#isStub = true;
       this.#session = null;
@@ -234,24 +230,25 @@ export class Loader {
     if ((op === OP.flashEnd || op === OP.deflEnd) && first === 0) this.#host.leave();
   }
 
-  #acknowledge(packet: Uint8Array): void {
-    const [received = 0] = words(packet, 1);
-    this.#sendBlocks(received);
+  /** Each acknowledgement lets one more block go, however many the host said that it would take. */
+  #acknowledge(packet: Uint8Array, { content, sent }: FlashReading): void {
+    if (packet.length === ACKNOWLEDGEMENT_BYTES && sent < content.length) this.#sendBlock();
+    else this.#endReading();
   }
 
-  /** Sends blocks as long as fewer than `inFlight` are unacknowledged, then the MD5. */
-  #sendBlocks(received: number): void {
+  #sendBlock(): void {
     const reading = this.#reading;
     if (reading === null) return;
-    const { content, blockBytes, inFlight } = reading;
-    while (reading.sent < content.length && reading.sent - received < blockBytes * inFlight) {
-      const block = content.subarray(reading.sent, reading.sent + blockBytes);
-      this.#host.send(slipEncode(block));
-      reading.sent += block.length;
-    }
-    if (received < content.length) return;
+    const block = reading.content.subarray(reading.sent, reading.sent + reading.blockBytes);
+    this.#host.send(slipEncode(block));
+    reading.sent += block.length;
+  }
+
+  /** The MD5 comes when everything was acknowledged, or as soon as something else is said. */
+  #endReading(): void {
+    if (this.#reading === null) return;
+    this.#host.send(slipEncode(md5(this.#reading.content.subarray(0, this.#reading.sent))));
     this.#reading = null;
-    this.#host.send(slipEncode(md5(content)));
   }
 
   #blockFault(data: Uint8Array, checksum: number): number {
@@ -279,6 +276,5 @@ export class Loader {
 interface FlashReading {
   readonly content: Uint8Array;
   readonly blockBytes: number;
-  readonly inFlight: number;
   sent: number;
 }

@@ -89,7 +89,7 @@ describe('a monitor of a board on sim://', () => {
       const chip = virtualBoard(name, clock, `hello-${name}-1.0.0-merged.bin`);
       const { texts, until } = start({ open: simLinks(() => chip), clock, reset: true });
       await until('otakit-hello 1.0.0');
-      expect(texts[0]).toMatch(name === 'esp32' ? /^ets Jul 29 2019/ : /^rst:0x1 \(POWERON\)/);
+      expect(texts[0]).toMatch(name === 'esp32' ? /^ets Jul 29 2019/ : /^ESP-ROM:esp32c3/);
       expect(texts).toContain('--- The chip was reset: power came on, or EN was pulled low.');
       expect(texts.join('\n')).toContain('boot: Loaded app from partition at offset 0x10000');
     },

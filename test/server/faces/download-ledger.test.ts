@@ -52,6 +52,16 @@ describe('a ledger of downloads', () => {
     expect(told[2]).toMatchObject({ kind: 'completed', coveredBytes: 1000, requests: 5 });
   });
 
+  it('counts nothing of what was cut off for a request that leaves a gap behind it', async () => {
+    const { told, note } = ledger();
+    await note(0, 300, 'peer-gone');
+    await note(500, 500);
+    await note(300, 200);
+    expect(told).toMatchObject([{ kind: 'cut' }]);
+    await note(0, 300);
+    expect(told[1]).toMatchObject({ kind: 'completed', coveredBytes: 1000 });
+  });
+
   it('does not tell of each cut of a device that is cut off each second', async () => {
     const { clock, told, note } = ledger();
     for (let second = 0; second < 30; second += 1) {

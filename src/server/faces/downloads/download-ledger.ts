@@ -60,8 +60,8 @@ export class DownloadLedger {
     entry.sentBytes += sentBytes;
     // Who goes on where it was cut off has what comes before.
     const { unsure } = entry;
-    if (unsure !== null) {
-      entry.coverage.add({ start: unsure.start, end: Math.min(unsure.end, fromByte) });
+    if (unsure !== null && fromByte <= unsure.end) {
+      entry.coverage.add({ start: unsure.start, end: fromByte });
     }
     const range = { start: fromByte, end: fromByte + sentBytes };
     entry.unsure = cut === null ? null : range;
