@@ -52,17 +52,19 @@ export function phaseNeeds({
 }
 
 /**
- * Whether nothing but the window keeps the next phase from beginning. Of its needs two are dropped after a
+ * Whether nothing but the window keeps the next phase from beginning. Of its needs some are dropped after a
  * while: devices under way are waited for as long as one of them may take, since others could take their
- * place for ever, and sleeping devices for a day.
+ * place for ever, and sleeping devices for a day. A larger sample is waited for without end only while
+ * there are devices to keep it from: with everybody in, no further phase could bring one.
  */
 export function isPhaseOver(rollout: Rollout, nowMs: number): boolean {
-  const { plan, phaseStartedAtMs } = rollout;
+  const { plan, percent, phaseStartedAtMs } = rollout;
   const lateMs = nowMs - phaseStartedAtMs - phaseTimeMs(rollout);
   if (lateMs < 0) return false;
   return phaseNeeds(rollout).every(({ kind }) => {
     if (kind === 'under-way') return lateMs >= plan.soakMs + plan.deviceTimeoutMs;
-    return kind === 'finished' && lateMs >= SLEEPERS_PATIENCE_MS;
+    if (lateMs < SLEEPERS_PATIENCE_MS) return false;
+    return kind === 'finished' || (kind === 'sample' && percent >= 100);
   });
 }
 

@@ -11,7 +11,7 @@ const LONGEST_MS = 366 * 24 * HOUR_MS;
 /**
  * The plan of a rollout with everything filled in that was not said.
  *
- * @param members devices in the cohort
+ * @param members devices in the cohort, disabled ones left out
  * @param activeDeploymentId what the cohort runs, to go back to
  * @throws FleetError `fleet/invalid`
  */

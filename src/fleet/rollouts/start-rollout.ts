@@ -36,7 +36,7 @@ export async function startRollout(
   );
   const cohort = mustExist(await repositories.cohorts.get(cohortId), 'cohort', cohortId);
   const one = { page: 0, perPage: 1 };
-  const members = (await repositories.devices.list({ cohortId }, one)).total;
+  const members = (await repositories.devices.list({ cohortId, enabled: true }, one)).total;
   const said = Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined),
   );

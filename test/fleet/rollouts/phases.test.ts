@@ -80,6 +80,23 @@ describe('a phase', () => {
     expect(await world.contradictions(rolloutId)).toEqual([]);
   });
 
+  it('that is the last one waits a day for a sample, not for ever', async () => {
+    const ids = await world.devices(10);
+    const rolloutId = await world.start({ ...IN_STEPS, canaryPercent: 100, minSample: 10 });
+    for (const id of ids.slice(2)) await world.updates(id);
+    await world.asks('d000');
+    await world.says('d000', 'failed');
+    await world.tick(4 * HOUR);
+    await world.tick(DAY - 1);
+    expect((await world.rollout(rolloutId)).state.kind).toBe('active');
+    await world.tick(1);
+    expect(await world.rollout(rolloutId)).toMatchObject({
+      state: { kind: 'completed' },
+      counters: { succeeded: 8, failed: 1 },
+    });
+    expect(await world.contradictions(rolloutId)).toEqual([]);
+  });
+
   it('is not over when everybody is finished and nobody succeeded', async () => {
     await world.devices(2);
     const rolloutId = await world.start({ ...IN_STEPS, canaryPercent: 100, minSample: 50 });
@@ -128,7 +145,7 @@ describe('a phase', () => {
     await world.devices(3);
     await world.fleet.devices.update(OPERATOR, 'd002', { enabled: false });
     const rolloutId = await world.start({ ...IN_STEPS, canaryPercent: 100 });
-    expect((await world.rollout(rolloutId)).members).toBe(2);
+    expect(await world.rollout(rolloutId)).toMatchObject({ members: 2, plan: { minSample: 2 } });
     await world.updates('d000');
     await world.updates('d001');
     await world.tick();
