@@ -68,6 +68,17 @@ describe('a device that counts its boots', () => {
     expect(await runs()).toBe('3.0.0');
   });
 
+  it('still counts after it said without a count what it runs', async () => {
+    await boots('2.0.0', 5);
+    // With a hash that was not known yet, so that the report is stored.
+    const imageHash = 'cc'.repeat(32);
+    await world.boots('d000', '2.0.0', { sinceBoot: false, imageHash });
+    expect((await world.fleet.devices.get('d000')).reported['main']).toMatchObject({ imageHash });
+    await boots('3.0.0', 6);
+    await expect(boots('2.0.0', null)).rejects.toMatchObject(OUTDATED);
+    expect(await runs()).toBe('3.0.0');
+  });
+
   it('may be sent to firmware that does not count', async () => {
     await boots('1.0.0', 3);
     const rolloutId = await world.start(NOW);
@@ -81,6 +92,44 @@ describe('a device that counts its boots', () => {
     await boots('1.0.0', 4);
     expect(await world.state(rolloutId, 'd000')).toBe('rolled-back');
     expect(await world.contradictions(rolloutId)).toEqual([]);
+  });
+
+  it('may put in what is no image without a restart, if it was offered', async () => {
+    await boots('1.0.0', 4);
+    const rolloutId = await world.start(NOW);
+    await world.asks('d000');
+    await expect(boots('3.0.0', 4)).rejects.toMatchObject(OUTDATED);
+    await boots('2.0.0', 4);
+    expect(await world.state(rolloutId, 'd000')).toBe('soaking');
+    // What it said earlier in the same boot is a recording now.
+    await expect(boots('1.0.0', 4)).rejects.toMatchObject(OUTDATED);
+    expect(await runs()).toBe('2.0.0');
+    expect(await world.contradictions(rolloutId)).toEqual([]);
+  });
+
+  it('cannot put in an app image without a restart', async () => {
+    await world.fleet.packages.create('system', { packageId: 'app', kind: 'app-image' });
+    const deploymentId = await world.deployment('2.0.0', { packageId: 'app' });
+    await world.boots('d000', '1.0.0', { packageId: 'app', bootCount: 4 });
+    await world.fleet.cohorts.update('system', 'all', { activeDeploymentId: deploymentId });
+    await expect(
+      world.boots('d000', '2.0.0', { packageId: 'app', bootCount: 4 }),
+    ).rejects.toMatchObject(OUTDATED);
+    await world.boots('d000', '2.0.0', { packageId: 'app', bootCount: 5 });
+    const { reported } = await world.fleet.devices.get('d000');
+    expect(reported['app']?.version).toBe('2.0.0');
+  });
+
+  it('may be sent over a stepping stone that does not count', async () => {
+    await boots('1.0.0', 3);
+    await world.artifact('2.0.0');
+    const deploymentId = await world.deployment('3.0.0', { minVersion: '2.0.0' });
+    await world.start({ ...NOW, deploymentId });
+    expect(await world.offered('d000')).toBe('2.0.0');
+    await expect(boots('2.5.0', null)).rejects.toMatchObject(OUTDATED);
+    await boots('2.0.0', null);
+    expect(await runs()).toBe('2.0.0');
+    expect(await world.offered('d000')).toBe('3.0.0');
   });
 
   it('begins anew with a new secret, which no recorded report has', async () => {

@@ -33,7 +33,9 @@ export function checkBoot(
   if (bootCount !== null) {
     const own = counting.last[packageId] ?? -1;
     if (bootCount === own && isSame) return { ...report, sinceBoot: false };
-    if (bootCount > own && bootCount >= highest(counting)) return report;
+    // What is no image may be put in without a restart: then it is what was offered.
+    const isNews = bootCount > own || (bootCount === own && isExpected);
+    if (isNews && bootCount >= highest(counting)) return report;
     throw outdated(device.deviceId, counting, bootCount);
   }
   // Firmware that does not count yet can only be told from a recording by where it may come from.
@@ -59,10 +61,12 @@ export function checkProgress(
 /** What is known of the boots of a device after a report that was believed. */
 export function countingAfter(
   { counting, reported }: Pick<Device, 'counting' | 'reported'>,
-  { packageId, version, bootCount = null }: BootReport,
+  { packageId, version, sinceBoot, bootCount = null }: BootReport,
 ): BootCounting | undefined {
   if (counting === undefined && bootCount === null) return undefined;
   const before = reported[packageId]?.version;
+  // Saying again what runs is no boot; that it has no count does not mean that the firmware has none.
+  if (bootCount === null && !sinceBoot && before === version) return counting;
   const own = nameOf(packageId, version);
   const others = (counting?.uncounted ?? []).filter((name) => !name.startsWith(`${packageId}@`));
   const uncounted = bootCount === null ? [...others, own] : others;

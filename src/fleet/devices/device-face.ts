@@ -90,6 +90,9 @@ export interface BootReport {
   readonly secureVersion: number | null;
   /** False for a report that only repeats what runs, which never counts as a boot by itself. */
   readonly sinceBoot: boolean;
-  /** A number that is higher at each boot, for devices that keep one; then old reports are refused. */
+  /**
+   * A number that is higher at each boot, for devices that keep one; then old reports are refused. With the
+   * number of its last boot a device may only report what it was offered, and no app image.
+   */
   readonly bootCount?: number | null | undefined;
 }

@@ -97,21 +97,32 @@ export async function noteBoot(
   });
 }
 
-/** Whether a device that counts its boots, but not in this report, is to run what it names. */
+/**
+ * Whether a device that counts its boots is to run what it names, be it a step on the way. Asked only where
+ * it matters: of a report without a count, and of what is no image and was put in without a restart.
+ */
 async function namesTarget(
   context: FleetContext,
   cache: FleetCache,
   device: Device,
   { packageId, version, imageHash, appElfSha256, bootCount = null }: BootReport,
 ): Promise<boolean> {
-  if (device.counting === undefined || bootCount !== null) return false;
+  const { counting, reported } = device;
+  if (counting === undefined) return false;
+  const isSameBoot =
+    bootCount === counting.last[packageId] && reported[packageId]?.version !== version;
+  if (bootCount !== null && !isSameBoot) return false;
   const word = await preview(context, cache, device, { kind: 'ask' });
   const { deploymentId } = await desiredOf(cache, device, word);
   const kit = deploymentId === null ? null : await cache.kit(deploymentId);
-  const part = kit?.parts.find(({ component }) => component.packageId === packageId);
-  if (part === undefined) return false;
+  const plans = kit === null ? [] : planParts(kit, device);
+  const own = plans.find(({ part }) => part.component.packageId === packageId);
+  if (own === undefined) return false;
+  const { part, plan } = own;
+  if (isSameBoot && part.packageKind === 'app-image') return false;
   const running = { version, imageHash: imageHash ?? appElfSha256 };
-  return runsArtifact(running, part.artifact, part.siblings);
+  const expected = plan.kind === 'take' ? [part.artifact, plan.artifact] : [part.artifact];
+  return expected.some((artifact) => runsArtifact(running, artifact, part.siblings));
 }
 
 /** A device that restarted into an artifact and runs what it ran before was rolled back. */
