@@ -37,6 +37,8 @@ export interface FleetContext {
   /** For reading; what changes something goes through `change`. */
   readonly store: FleetStore;
   readonly blobs: BlobStore;
+  /** Digests of bytes that stay though no artifact has them; `null`: all stay. */
+  readonly keptBlobs: ReadonlySet<string> | null;
   readonly clock: Clock;
   readonly randomBytes: (count: number) => Uint8Array;
   readonly options: FleetOptions;
@@ -52,6 +54,8 @@ export interface FleetContext {
 export interface FleetParts {
   readonly store: FleetStore;
   readonly blobs: BlobStore;
+  /** Digests of bytes that stay though no artifact has them; `null`: all stay. By default none do. */
+  readonly keptBlobs?: ReadonlySet<string> | null;
   readonly clock: Clock;
   /** By default the machine's own secure random bytes. */
   readonly randomBytes?: (count: number) => Uint8Array;
@@ -61,12 +65,13 @@ export interface FleetParts {
 
 /** Puts together what the services share. */
 export function createFleetContext(parts: FleetParts): FleetContext {
-  const { store, blobs, clock, onError = () => undefined } = parts;
+  const { store, blobs, clock, keptBlobs = new Set(), onError = () => undefined } = parts;
   const events = createEventHub(onError);
   const news = createDeviceNews(onError);
   return {
     store,
     blobs,
+    keptBlobs,
     clock,
     randomBytes: parts.randomBytes ?? ((count) => crypto.getRandomValues(new Uint8Array(count))),
     options: { ...DEFAULT_FLEET_OPTIONS, ...parts.options },

@@ -30,13 +30,16 @@ export function folderHomes({ folder, clock, log, options }: FolderOptions): Fle
     open: async (): Promise<FleetHome> => {
       const data = await openFleetFolder(folder, { clock });
       try {
-        const { store } = data;
+        const { store, keptBlobs } = data;
         const blobs = await openBlobFolder(data.blobFolder);
         const onError = (error: unknown) => log.bug(error);
         // What a crash left between the bytes of an upload and its record, and artifacts of long ago.
-        const dropped = await dropUnreferencedBlobs({ store, blobs }, data.keptBlobs);
+        const dropped = await dropUnreferencedBlobs({ store, blobs }, keptBlobs);
         if (dropped > 0) log.info('left-over bytes removed', { dropped });
-        const fleet = createFleet({ store, blobs, clock, options, onError });
+        if (keptBlobs === null) {
+          log.warn('a database from before a restore cannot be read: no bytes are removed');
+        }
+        const fleet = createFleet({ store, blobs, keptBlobs, clock, options, onError });
         const key = await openTokenKey(join(folder, KEY_FILE));
         for (const { message } of key.issues) log.warn(message);
         return {

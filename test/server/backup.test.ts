@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { cp, readdir, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -40,10 +40,13 @@ async function start(folder?: string, clock: Clock = systemClock) {
 type Ask = Awaited<ReturnType<typeof start>>['ask'];
 
 /** A binary in the fleet, to have some bytes. */
-async function fill(ask: Ask): Promise<{ artifactId: string; bytes: Uint8Array }> {
+async function fill(
+  ask: Ask,
+  version = '1.0.0',
+): Promise<{ artifactId: string; bytes: Uint8Array }> {
   await ask('POST', '/packages', { packageId: 'model', kind: 'binary' });
   const bytes = crypto.getRandomValues(new Uint8Array(60_000));
-  const upload = await ask('POST', '/artifacts?packageId=model&version=1.0.0', bytes, OCTETS);
+  const upload = await ask('POST', `/artifacts?packageId=model&version=${version}`, bytes, OCTETS);
   expect(upload.status).toBe(201);
   const { artifactId } = (await upload.json()) as { artifactId: string };
   return { artifactId, bytes };
@@ -193,6 +196,53 @@ describe('backup and restore of a running server', () => {
     expect((await kept()).map((name) => join(folder, name)).toSorted()).toEqual(later.toSorted());
     // Nobody needs the bytes any more that only the oldest one had.
     expect(await readdir(join(folder, 'blobs/sha256', digest ?? ''))).toEqual([]);
+  });
+
+  it('keeps their bytes while the server runs too, whatever is removed', async () => {
+    const folder = await temporaryFolder();
+    const { ask } = await start(folder);
+    const { artifactId } = await fill(ask);
+    const archive = await backup(ask);
+    await ask('POST', '/restore', archive, OCTETS);
+    const blobs = async () =>
+      (await readdir(join(folder, 'blobs/sha256'), { recursive: true })).filter((name) =>
+        /[\da-f]{60}/.test(name),
+      );
+    expect((await ask('DELETE', `/artifacts/${artifactId}`)).status).toBe(204);
+    expect(await blobs()).toHaveLength(1);
+    const other = await fill(ask, '2.0.0');
+    expect(await blobs()).toHaveLength(2);
+    expect((await ask('DELETE', `/artifacts/${other.artifactId}`)).status).toBe(204);
+    expect(await blobs()).toHaveLength(1);
+  });
+
+  it('removes no bytes while a database that it replaced cannot be read', async () => {
+    const folder = await temporaryFolder();
+    const { ask, server } = await start(folder);
+    const empty = await backup(ask);
+    await fill(ask);
+    const answer = await ask('POST', '/restore', empty, OCTETS);
+    const { keptAs } = (await answer.json()) as { keptAs: string };
+    await server.stop(0);
+    const whole = await readFile(keptAs);
+    const [digest = ''] = await readdir(join(folder, 'blobs/sha256'));
+    const there = async () => await readdir(join(folder, 'blobs/sha256', digest));
+
+    await writeFile(keptAs, 'no database');
+    const blind = await start(folder);
+    expect(await there()).toHaveLength(1);
+    await blind.server.stop(0);
+
+    // What was kept before the very first start was done needs nothing.
+    await writeFile(keptAs, whole);
+    await writeFile(`${keptAs}2`, '');
+    const seeing = await start(folder);
+    expect(await there()).toHaveLength(1);
+    await seeing.server.stop(0);
+
+    await rm(keptAs);
+    await start(folder);
+    expect(await there()).toEqual([]);
   });
 
   it('leaves other files of the folder alone', async () => {

@@ -67,15 +67,18 @@ export function checkDatabase(file: string): DatabaseFacts {
   }
 }
 
-/** The digests of the bytes that a database's artifacts have; none for a file that cannot be read. */
-export function referencedBlobs(file: string): readonly string[] {
+/** The digests of the bytes that a database's artifacts have; `null` for a file that cannot be read. */
+export function referencedBlobs(file: string): readonly string[] | null {
   let database: DatabaseSync | null = null;
   try {
     database = openForReading(file);
+    // A server that was stopped at its very first start leaves one without tables.
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = 'artifacts'");
+    if (tables.get() === undefined) return [];
     const rows = database.prepare('SELECT DISTINCT sha256 FROM artifacts').all();
     return rows.map(({ sha256 }) => String(sha256));
   } catch {
-    return [];
+    return null;
   } finally {
     database?.close();
   }

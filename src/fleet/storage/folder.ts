@@ -13,8 +13,8 @@ export interface FleetFolder extends AsyncDisposable {
   readonly store: FleetStore;
   /** Where the bytes of artifacts are. */
   readonly blobFolder: string;
-  /** Digests of bytes that databases from before a restore need. */
-  readonly keptBlobs: ReadonlySet<string>;
+  /** Digests of bytes that databases from before a restore need; `null` where that cannot be told. */
+  readonly keptBlobs: ReadonlySet<string> | null;
 }
 
 /** The names within a data folder. */

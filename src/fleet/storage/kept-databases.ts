@@ -18,11 +18,16 @@ export async function pruneKept(database: string): Promise<void> {
   for (const file of kept.slice(MOST_KEPT)) await rm(file, { force: true });
 }
 
-/** The digests of all bytes that the kept databases refer to, so that going back to one is possible. */
-export async function keptBlobs(database: string): Promise<ReadonlySet<string>> {
+/**
+ * The digests of all bytes that the kept databases refer to, so that going back to one is possible; `null`
+ * where one of them cannot be read now, so that it may need any.
+ */
+export async function keptBlobs(database: string): Promise<ReadonlySet<string> | null> {
   const blobs = new Set<string>();
   for (const file of await listKept(database)) {
-    for (const sha256 of referencedBlobs(file)) blobs.add(sha256);
+    const referenced = referencedBlobs(file);
+    if (referenced === null) return null;
+    for (const sha256 of referenced) blobs.add(sha256);
   }
   return blobs;
 }
