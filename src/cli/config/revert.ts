@@ -2,7 +2,6 @@ import {
   type ConfigTarget,
   redactUrl,
   undoEdit,
-  updateConfig,
   type KeptSettings,
 } from '../../machine-config/index.ts';
 import { printable } from '../../shared/index.ts';
@@ -11,6 +10,7 @@ import type { CliContext } from '../context.ts';
 import { renderConfigDiff } from './report-change.ts';
 import { openTarget } from './open-target.ts';
 import type { TargetOptions } from './target-options.ts';
+import { undoChange } from './undo-change.ts';
 import { type KeptEdit, UndoStore } from './undo-store.ts';
 
 /** What `otakit config revert` takes. */
@@ -26,21 +26,14 @@ export async function revert(options: RevertOptions, context: CliContext): Promi
   const kept = (await store.list(target.id)).at(-1);
   if (kept === undefined) throw noKeptEdit(target);
   const { undo, at } = kept;
-  const { text, fragments } = await target.read(context.signal);
-  const reverted = await undoEdit(text, undo, { fragments });
   if (options.dryRun) {
+    const { text, fragments } = await target.read(context.signal);
+    const reverted = await undoEdit(text, undo, { fragments });
     if (options.json) report(false);
     else renderConfigDiff(text, reverted, context);
     return;
   }
-  const isThere = reverted !== text;
-  if (isThere) {
-    await updateConfig(
-      target,
-      async (latest) => ({ text: await undoEdit(latest.text, undo, latest) }),
-      context.signal,
-    );
-  }
+  const isThere = await undoChange(target, undo, context.signal);
   await store.forget(target.id, undo);
   if (options.json) report(isThere);
   else context.stdout.write(`${target.label}: ${isThere ? done(kept) : alreadySo(kept)}\n`);

@@ -1,9 +1,5 @@
-import {
-  type ConfigTarget,
-  type OtaUndo,
-  undoEdit,
-  updateConfig,
-} from '../../machine-config/index.ts';
+import type { ConfigTarget, OtaUndo } from '../../machine-config/index.ts';
+import { undoChange } from '../config/undo-change.ts';
 import type { CliContext } from '../context.ts';
 import { UndoStore } from '../config/undo-store.ts';
 
@@ -35,9 +31,7 @@ export class Undoing {
       if (undo === null || failed.has(target.id)) continue;
       try {
         // Ctrl-C has ended everything else, so this must not listen to it.
-        await updateConfig(target, async ({ text, fragments }) => ({
-          text: await undoEdit(text, undo, { fragments }),
-        }));
+        await undoChange(target, undo);
         await store.forget(target.id, undo);
         restored.add(target.id);
       } catch (cause) {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -308,6 +308,18 @@ describe('otakit dev, with a config in a file', () => {
       if (restore) expect(text).toBe(START);
       else expect(text).toContain(`"version": "${tag}"`);
     }
+  });
+
+  it('writes nothing with --restore where somebody has undone the push already', async () => {
+    const { command, env, config } = await withFile('--json', '--restore');
+    const dev = started(command, env);
+    await dev.nextEvent('pushed');
+    await writeFile(config, START);
+    // A file is replaced to be written, so another one would be there then.
+    const { ino } = await stat(config);
+    expect(await dev.stop()).toBe(130);
+    expect(dev.events.at(-1)).toMatchObject({ event: 'restored', targets: [`file:${config}`] });
+    expect(await stat(config)).toMatchObject({ ino });
   });
 
   it('leaves a config that somebody else has set since as it is, and says so', async () => {
