@@ -37,6 +37,7 @@ export interface MachineConfigDocument {
 export function parseMachineConfig(text: string): MachineConfigDocument {
   const known = recent.find((document) => document.text === text);
   const document = known ?? parseAnew(text);
+  if (text.length > MOST_KEPT_LENGTH) return document;
   recent = [document, ...recent.filter((other) => other !== document)].slice(0, MOST_RECENT);
   return document;
 }
@@ -46,6 +47,8 @@ export function parseMachineConfig(text: string): MachineConfigDocument {
  * them), which for a large config is most of the work.
  */
 const MOST_RECENT = 3;
+/** Far beyond an ordinary config; anything larger would stay in memory for as long as the process runs. */
+const MOST_KEPT_LENGTH = 1024 * 1024;
 let recent: readonly MachineConfigDocument[] = [];
 
 function parseAnew(text: string): MachineConfigDocument {

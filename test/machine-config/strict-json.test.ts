@@ -48,4 +48,9 @@ describe('a machine config that is read again', () => {
     expect(parseMachineConfig(text)).toBe(parseMachineConfig(`${text} `.trim()));
     expect(parseMachineConfig(`${text} `)).not.toBe(parseMachineConfig(text));
   });
+
+  it('is not kept in memory where it is large', () => {
+    const text = JSON.stringify({ notes: 'x'.repeat(2 ** 20) });
+    expect(parseMachineConfig(text)).not.toBe(parseMachineConfig(text));
+  });
 });
