@@ -11,6 +11,6 @@ export function durationOption(option: string, text: string): number {
   const durationMs = parseDuration(text);
   if (durationMs !== null) return durationMs;
   throw new CliError('cli/usage', `${option} ${text} is no duration`, {
-    hint: 'Write it with its unit, such as 500ms, 90s, 5m or 1h.',
+    hint: 'Write it with its unit, such as 500ms, 90s, 10m, 4h or 7d.',
   });
 }

@@ -35,7 +35,7 @@ export const registerBlueprint: RegisterNoun = (noun, { context }) => {
     .option('-c, --chip <chip>', 'only with this chip')
     .action(async (options: ListOptions & { chip?: string }) => {
       const { list } = await import('../fleet/verb.ts');
-      const { chipOption } = await import('./chip-option.ts');
+      const { chipOption } = await import('../chip-option.ts');
       const chip = options.chip === undefined ? undefined : chipOption(options.chip);
       await list('/blueprints', COLUMNS, { chip }, options, context);
     });

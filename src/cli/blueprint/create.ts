@@ -6,7 +6,7 @@ import { readInputFile } from '../files.ts';
 import type { CommonOptions } from '../fleet/options.ts';
 import { change } from '../fleet/verb.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
-import { chipOption } from './chip-option.ts';
+import { chipOption } from '../chip-option.ts';
 
 /** What `blueprint create` takes. */
 export interface CreateOptions extends CommonOptions {

@@ -9,7 +9,7 @@ import type { TargetOptions } from '../config/target-options.ts';
 import type { CliContext } from '../context.ts';
 import { durationOption } from '../duration-option.ts';
 import { EXIT } from '../exit-codes.ts';
-import { chipOption } from '../image/check.ts';
+import { chipOption } from '../chip-option.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
 import { createAnnouncer } from '../serve/announce.ts';
 import { chooseAddress } from '../serve/choose-address.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { parseDuration } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
+import { durationOption as duration } from '../duration-option.ts';
 import type { FleetOptions, OutputOptions } from './connection.ts';
 
 /** What every command of the fleet takes. */
@@ -42,12 +42,7 @@ export function parsePercent(text: string): number {
 
 /** A duration such as `90s`, `4h` or `7d`, in milliseconds; `undefined` where the option was not given. */
 export function durationOption(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const durationMs = parseDuration(text);
-  if (durationMs !== null) return durationMs;
-  throw new CliError('cli/usage', `${option} ${text} is no duration`, {
-    hint: 'Write it with its unit, such as 90s, 10m, 4h or 7d.',
-  });
+  return text === undefined ? undefined : duration(option, text);
 }
 
 /** A whole number, of at least 1 unless said otherwise; `undefined` where the option was not given. */

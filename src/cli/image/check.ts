@@ -6,8 +6,9 @@ import {
   parsePublicKey,
   type SlotFit,
 } from '../../app-image/index.ts';
-import { type ChipName, chipByName, CHIPS, parseChipName } from '../../chips/index.ts';
+import { chipByName } from '../../chips/index.ts';
 import { formatCount, printable } from '../../shared/index.ts';
+import { chipOption } from '../chip-option.ts';
 import { CliError } from '../codes.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openInputFile, readInputFile } from '../files.ts';
@@ -77,15 +78,6 @@ function numberOption(text: string): number {
   if (/^\d{1,10}$/.test(text)) return Number(text);
   throw new CliError('cli/usage', `${text} is no number that can be meant here`, {
     hint: 'Revisions are written v3.1 or 301, secure versions 2.',
-  });
-}
-
-/** A chip as the user spelt it. */
-export function chipOption(text: string): ChipName {
-  const chip = parseChipName(text);
-  if (chip !== null) return chip;
-  throw new CliError('cli/usage', `${text} is no chip that otakit knows`, {
-    hint: `Known chips: ${CHIPS.map(({ name }) => name).join(', ')}.`,
   });
 }
 

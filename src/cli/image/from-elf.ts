@@ -5,7 +5,8 @@ import { CliError } from '../codes.ts';
 import { readInputFile, writeOutputFile } from '../files.ts';
 import { toJson } from '../json.ts';
 import type { Cli } from '../nouns.ts';
-import { chipOption, revisionOption } from './check.ts';
+import { chipOption } from '../chip-option.ts';
+import { revisionOption } from './check.ts';
 
 export interface FromElfArguments {
   readonly output: string;

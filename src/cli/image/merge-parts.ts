@@ -11,7 +11,7 @@ import { CliError } from '../codes.ts';
 import { readInputFile } from '../files.ts';
 import { loadFlasherArgs } from '../flasher-args.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
-import { chipOption } from './check.ts';
+import { chipOption } from '../chip-option.ts';
 
 /** Where the parts of a merge come from. */
 export interface PartArguments {

@@ -1,10 +1,10 @@
-import { type ChipName, CHIPS, parseChipName } from '../../chips/index.ts';
 import type {
   ParseOptions,
   SecureBootVersion,
   ValidateOptions,
 } from '../../partition-table/index.ts';
 import { parseSize } from '../../shared/index.ts';
+import { chipOption } from '../chip-option.ts';
 import { CliError } from '../codes.ts';
 
 /** What the options about reading a table come as. */
@@ -68,15 +68,6 @@ export function optionalSize(option: string, text: string | undefined): number |
   throw new CliError('cli/usage', `${option} ${text} is not a size`, {
     hint: 'Write a number of bytes, 0x8000, 64K or 4MB.',
     details: { option, text },
-  });
-}
-
-function chipOption(text: string): ChipName {
-  const chip = parseChipName(text);
-  if (chip !== null) return chip;
-  throw new CliError('cli/usage', `--chip ${text} is not a chip that otakit knows`, {
-    hint: `Choose one of ${CHIPS.map(({ name }) => name).join(', ')}.`,
-    details: { text },
   });
 }
 

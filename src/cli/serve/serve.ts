@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createOtaServer, defaultTag, type ServeEvent } from '../../serve/index.ts';
 import { type Clock, systemClock } from '../../shared/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import { chipOption } from '../image/check.ts';
+import { chipOption } from '../chip-option.ts';
 import { loadPartitionTable } from '../partition-table-file.ts';
 import type { Cli } from '../nouns.ts';
 import { createAnnouncer } from './announce.ts';

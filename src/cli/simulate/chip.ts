@@ -1,4 +1,3 @@
-import { CHIPS, parseChipName } from '../../chips/index.ts';
 import { parseSize, systemClock } from '../../shared/index.ts';
 import {
   type ChipListener,
@@ -9,6 +8,7 @@ import {
   parseChipFaults,
   VirtualChip,
 } from '../../simulator/index.ts';
+import { chipOption } from '../chip-option.ts';
 import { CliError } from '../codes.ts';
 import type { CliContext } from '../context.ts';
 import { readInputFile, writeOutputFile } from '../files.ts';
@@ -56,14 +56,8 @@ async function createChip(
   options: ChipCommandOptions,
   onError: (error: unknown) => void,
 ): Promise<VirtualChip> {
-  const name = parseChipName(options.chip);
-  if (name === null) {
-    throw new CliError('cli/usage', `--chip ${options.chip} is not a chip that otakit knows`, {
-      hint: `Choose one of ${CHIPS.map((chip) => chip.name).join(', ')}.`,
-    });
-  }
   const chip = new VirtualChip({
-    chip: name,
+    chip: chipOption(options.chip),
     clock: systemClock,
     boot: firmware(systemClock),
     onError,
