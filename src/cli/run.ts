@@ -74,11 +74,6 @@ function asCliError(thrown: unknown, signal: AbortSignal): OtakitError {
   if (thrown instanceof CommanderError && thrown.code === 'commander.help') {
     return new CliError('cli/usage', 'a command is missing', { hint: HELP_HINT });
   }
-  if (thrown instanceof CommanderError) {
-    return new CliError('cli/usage', thrown.message.replace(/^error: /, ''), {
-      hint: HELP_HINT,
-    });
-  }
   // Work that was aborted rejects in many shapes (AbortError, closed sockets); the cause is Ctrl-C.
   if (signal.aborted && signal.reason instanceof CliError) return signal.reason;
   return asOtakitError(thrown);
