@@ -41,10 +41,10 @@ export async function deliveryInto(
 }
 
 /** Of what names both a deployment and components, or neither. */
-export function notOneOfBoth(): FleetError {
+export function notOneOfBoth(field = 'components'): FleetError {
   return new FleetError('fleet/invalid', 'Name either a deployment or its components.', {
     hint: 'A deployment that is there by its id, or components such as main@1.1.0 for a new one.',
-    details: { field: 'components' },
+    details: { field },
   });
 }
 

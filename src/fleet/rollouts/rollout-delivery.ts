@@ -1,6 +1,6 @@
 import type { Change } from '../change.ts';
 import type { FleetContext } from '../context.ts';
-import { deliveryInto, deliveryOf } from '../deployments/deliver.ts';
+import { deliveryInto, deliveryOf, notOneOfBoth } from '../deployments/deliver.ts';
 import { mustExist } from '../entity.ts';
 import type { RolloutRequest } from './rollout.ts';
 import type { NewRollout } from './start-rollout.ts';
@@ -13,6 +13,9 @@ export async function rolloutDelivery(
 ): Promise<NewRollout> {
   const { deploymentId, components, keepOthers = false, rollbackComponents, ...rest } = request;
   const { cohortId } = request;
+  if (rollbackComponents !== undefined && rest.rollbackDeploymentId !== undefined) {
+    throw notOneOfBoth('rollbackComponents');
+  }
   const cohort = mustExist(await change.repositories.cohorts.get(cohortId), 'cohort', cohortId);
   const bundle = (names: readonly string[]) =>
     keepOthers

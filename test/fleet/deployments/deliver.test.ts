@@ -94,6 +94,21 @@ describe('components instead of a deployment', () => {
     }
   });
 
+  it.each(['dep_1', null])('are no second way back beside %s', async (rollbackDeploymentId) => {
+    const before = await deployments();
+    const refused = world.fleet.rollouts.start(LOCAL, {
+      cohortId: 'all',
+      components: ['main@2.0.0'],
+      rollbackComponents: ['main@1.0.0'],
+      rollbackDeploymentId,
+    });
+    await expect(refused).rejects.toMatchObject({
+      code: 'fleet/invalid',
+      details: { field: 'rollbackComponents' },
+    });
+    expect(await deployments()).toEqual(before);
+  });
+
   it('can leave what the cohort runs of other packages as it is, both ways', async () => {
     const { rollouts, cohorts, packages, deployments: bundles } = world.fleet;
     await packages.create(LOCAL, { packageId: 'modem', kind: 'binary' });
