@@ -96,6 +96,8 @@ export class BuildRun {
   #downloadedMs: number | null = null;
   /** The devices that have every byte. */
   readonly #holders = new Set<string>();
+  /** The configs that have the present tag: written once more, their devices would boot once more. */
+  readonly #written = new Set<OpenTarget>();
   #isAgain = false;
   #publishMs = 0;
   #pushMs = 0;
@@ -186,6 +188,7 @@ export class BuildRun {
     const version = wanted ?? image.appDescriptor?.version ?? null;
     const tag = uniqueTag({ version, time: startMs, hash: sha256, present });
     this.#tag = tag;
+    this.#written.clear();
     const offer = server.publish({ bytes, fileName, tag, imageHash: image.hash.stored });
     announcer.offer(image, offer);
     const { url } = offer;
@@ -197,13 +200,14 @@ export class BuildRun {
 
   /**
    * A cloud that cannot be reached for a moment should not cost a build. Answers with the logs, from
-   * where they were right before the push.
+   * where they were right before the tag was pushed to the first config.
    */
   async #pushPatiently(signal: AbortSignal): Promise<readonly NamedLog[]> {
     const { evidence, context } = this.#session;
+    let marks: readonly NamedLog[] | null = null;
     for (;;) {
       try {
-        const marks = await Promise.all(
+        marks ??= await Promise.all(
           evidence.map(async (one) => ({ name: one.name, log: await one.mark(context.signal) })),
         );
         await this.#push();
@@ -213,6 +217,7 @@ export class BuildRun {
         // Another `dev` pushed the same build in the same second.
         if (error.code === 'machine-config/tag-unchanged') {
           this.#publish(this.#tag);
+          marks = null;
           continue;
         }
         if (!PASSING.has(error.code) || this.#session.once) throw thrown;
@@ -226,14 +231,18 @@ export class BuildRun {
     const { targets, change, context, undoing, emit, warn, clock, server } = this.#session;
     const startMs = clock.now();
     const settings = { url: server.url() ?? '', version: this.#tag };
-    await Promise.all(
-      targets.map(async ({ target }) => {
-        const onUndo = undoing.begin(target);
-        const made = await applyChange(target, () => settings, { ...change, onUndo }, context);
+    const left = targets.filter((one) => !this.#written.has(one));
+    // All of them, also after a failure: two writes of one config must never be under way at once.
+    const ends = await Promise.allSettled(
+      left.map(async (one) => {
+        const onUndo = undoing.begin(one.target);
+        const made = await applyChange(one.target, () => settings, { ...change, onUndo }, context);
         if (made.edit === null) throw refusalOf(made.issues);
+        this.#written.add(one);
         for (const issue of made.issues) warn(issue);
       }),
     );
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     this.#pushedMs = clock.now();
     this.#pushMs = this.#pushedMs - startMs;
     emit({

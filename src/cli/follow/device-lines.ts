@@ -15,6 +15,8 @@ const TAIL_POLL_MS = 100;
 const TAIL_BYTES = 65_536;
 /** How often time alone is looked at. */
 const LOOK_MS = 1000;
+/** Far more than a device says through one update. */
+const MOST_LINES_SINCE_MARK = 10_000;
 
 /** Lines of a device's console as they come. */
 export type DeviceLines = AsyncIterable<string>;
@@ -84,11 +86,21 @@ class LineSplitter {
 /** The lines of one device, for each build anew. */
 export class LineFollower implements MarkedLog {
   readonly #waiting = new Set<(line: string) => void>();
+  /** What came since the mark, until somebody follows from there. */
+  #sinceMark: string[] | null = null;
+
+  /** Whoever follows next is told all from here on, even what comes before that. */
+  mark(): this {
+    this.#sinceMark = [];
+    return this;
+  }
 
   /** Reads lines until they end or the signal is aborted; rejects when the source fails. */
   async run(lines: DeviceLines): Promise<void> {
     for await (const line of lines) {
       for (const take of this.#waiting) take(line);
+      this.#sinceMark?.push(line);
+      if ((this.#sinceMark?.length ?? 0) > MOST_LINES_SINCE_MARK) this.#sinceMark?.shift();
     }
   }
 
@@ -111,6 +123,8 @@ export class LineFollower implements MarkedLog {
       const either = AbortSignal.any([signal, stop.signal]);
       while (look() === null) await clock.sleep(Math.min(watch.waitMs(), LOOK_MS), either);
     };
+    for (const line of this.#sinceMark ?? []) take(line);
+    this.#sinceMark = null;
     this.#waiting.add(take);
     watchTime().catch((reason: unknown) => end.reject(reason as Error));
     try {

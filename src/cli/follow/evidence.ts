@@ -25,7 +25,7 @@ export function collectEvidence(
     follower.run(lines).catch((cause: unknown) => {
       if (!signal.aborted) onLost(name, cause);
     });
-    return { name, mark: async () => follower };
+    return { name, mark: async () => follower.mark() };
   });
   // A console says more than the uploaded log (which slot was loaded), so it goes first.
   if (consoles.length > 0) return consoles;

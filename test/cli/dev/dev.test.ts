@@ -135,6 +135,41 @@ describe('otakit dev, with a virtual cloud and a virtual device', () => {
     expect(await dev.nextEvent('running')).toMatchObject({ build: 2 });
   });
 
+  it('writes none of several configs twice where one of them is refused for a moment', async () => {
+    const { image, env, folder } = await project();
+    const cloud = await VirtualViamCloud.create();
+    onTestFinished(() => cloud[Symbol.asyncDispose]());
+    const apiKey = cloud.addApiKey();
+    const parts = [1, 2, 3].map(() => cloud.addPart({ config: { services: [] } }));
+    const { url } = await cloud.listen();
+    cloud.inject({ kind: 'unavailable', method: 'UpdateRobotPart', times: 1 });
+    const log = join(folder, 'device.log');
+    await writeFile(log, '');
+    const dev = started(
+      ['dev', image, '--partitions', TABLE, '--part', ...parts.map(({ id }) => id)].concat([
+        '--cloud',
+        url,
+        '--host',
+        '127.0.0.1',
+        '--port',
+        '0',
+        '--log',
+        log,
+        '--json',
+      ]),
+      { ...env, VIAM_API_KEY_ID: apiKey.id, VIAM_API_KEY: apiKey.key },
+    );
+    const { tag } = (await dev.nextEvent('published')) as unknown as Tagged;
+    expect(await dev.nextEvent('failed')).toMatchObject({
+      code: 'machine-config/cloud-unreachable',
+    });
+    // A device whose config was written does not wait for the other ones.
+    await writeFile(log, `OTA firmware version: ${tag}\n`);
+    expect(await dev.nextEvent('pushed')).toMatchObject({ tag });
+    expect(parts.map(({ history }) => history.length)).toEqual([1, 1, 1]);
+    expect(await dev.nextEvent('running')).toMatchObject({ tag });
+  });
+
   it('ends with the newest of two builds in quick succession', async () => {
     const { build, device, dev } = await wholePath({ eraseTime: '400ms' });
     await dev.nextEvent('running');
