@@ -54,7 +54,7 @@ export class Chores {
 
   /** Into another cohort; asked again as it was, it changes nothing. */
   async move(life: Life, device: CrashDevice, cohortId: string): Promise<void> {
-    device.unsettle();
+    device.unsettle('move');
     device.movingTo = cohortId;
     const { status, json } = await life.ask(`/api/v1/devices/${device.deviceId}`, {
       method: 'PATCH',
@@ -64,7 +64,7 @@ export class Chores {
     if (status !== 200) throw new Error(`move: ${status} ${JSON.stringify(json)}`);
     device.cohortId = cohortId;
     device.movingTo = null;
-    device.settle();
+    device.settle('move');
   }
 
   async #queue(life: Life): Promise<void> {

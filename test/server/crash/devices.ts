@@ -53,7 +53,8 @@ export class CrashDevice {
   /** One that does what it should, as all do in the end. */
   isFaultless = false;
   #visits = 0;
-  /** Odd while somebody does something that may take its progress back. */
+  /** Who is doing something that may take its progress back, and how often somebody began to. */
+  readonly #unsettledBy = new Set<string>();
   #epoch = 0;
 
   constructor(deviceId: string, secret: string) {
@@ -61,14 +62,15 @@ export class CrashDevice {
     this.#secret = secret;
   }
 
-  /** From now on, until {@link settle}, nobody knows what becomes of its progress. */
-  unsettle(): void {
+  /** From now on, until they {@link settle}, nobody knows what becomes of its progress. */
+  unsettle(who: string): void {
     this.progress = null;
-    if (this.#epoch % 2 === 0) this.#epoch += 1;
+    this.#unsettledBy.add(who);
+    this.#epoch += 1;
   }
 
-  settle(): void {
-    if (this.#epoch % 2 === 1) this.#epoch += 1;
+  settle(who: string): void {
+    this.#unsettledBy.delete(who);
   }
 
   /** One contact, from asking to having booted, unless there is nothing to do. */
@@ -77,7 +79,7 @@ export class CrashDevice {
     if (this.running !== this.reported) return this.#reportBoot(life);
     if (this.#chance('commands') < 0.3) await this.takeCommands(life);
     // An offer that was taken back since counts no more, and so does what is said of it.
-    const epoch = this.#epoch;
+    const epoch = this.#isSettled ? this.#epoch : null;
     const path = `/api/v1/devices/${this.deviceId}/ota`;
     const answer = await life.get<OtaAnswer>(path, this.#secret);
     if (!answer.update_available) return;
@@ -155,7 +157,7 @@ export class CrashDevice {
     return new Uint8Array(Buffer.concat(parts));
   }
 
-  async #say(life: Life, offer: Offer, state: string, epoch: number): Promise<void> {
+  async #say(life: Life, offer: Offer, state: string, epoch: number | null): Promise<void> {
     if (state === 'failed') this.progress = null;
     this.saying = state;
     const { status } = await life.ask(`/api/v1/devices/${this.deviceId}/ota/status`, {
@@ -166,7 +168,7 @@ export class CrashDevice {
     if (status !== 204) throw new Error(`status ${state}: ${status}`);
     this.saying = null;
     const { rollout_id: rolloutId } = offer;
-    const counts = rolloutId !== null && state !== 'failed' && this.#isSettledSince(epoch);
+    const counts = rolloutId !== null && state !== 'failed' && epoch === this.#epoch;
     this.progress = counts ? { rolloutId, state } : null;
   }
 
@@ -185,8 +187,8 @@ export class CrashDevice {
     this.progress = known && { ...known, state: 'soaking' };
   }
 
-  #isSettledSince(epoch: number): boolean {
-    return epoch % 2 === 0 && epoch === this.#epoch;
+  get #isSettled(): boolean {
+    return this.#unsettledBy.size === 0;
   }
 }
 

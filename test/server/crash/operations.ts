@@ -184,7 +184,7 @@ export class Operations {
     const asked = this.unanswered;
     if (asked === null) return;
     const takesBack = asked.verb === 'rollback';
-    if (takesBack) for (const device of this.#devices) device.unsettle();
+    if (takesBack) for (const device of this.#devices) device.unsettle('rollout');
     const { status, json } = await life.ask(`/api/v1/rollouts/${rolloutId}/${asked.verb}`, {
       method: 'POST',
       token: this.#token,
@@ -196,7 +196,7 @@ export class Operations {
     await this.look(life);
     // Only now is it known what became of it.
     this.unanswered = null;
-    if (takesBack) for (const device of this.#devices) device.settle();
+    if (takesBack) for (const device of this.#devices) device.settle('rollout');
   }
 
   #verb(kind: string, percent: number, counters: RolloutView['counters']): Verb | null {
