@@ -111,7 +111,6 @@ async function restoreUntilKilled(
   expect(made.status).toBe(201);
   const marker = { tag, isGone: false };
   ledger.marker = marker;
-  receiver.turnBack();
   const restore = async () => {
     const { status } = await life.ask('/api/v1/restore', {
       method: 'POST',
@@ -125,7 +124,9 @@ async function restoreUntilKilled(
     await pause(draw(seed, 'restoring', kill) * LONGEST_RESTORE_MS);
     await server.kill();
   };
-  await Promise.all([executioner(), untilKilled(life, (count) => restoreOnce(count, restore))]);
+  await receiver.whileTurnedBack(() =>
+    Promise.all([executioner(), untilKilled(life, (count) => restoreOnce(count, restore))]),
+  );
 }
 
 function restoreOnce(count: number, restore: () => Promise<void>): Promise<void> {

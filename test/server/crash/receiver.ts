@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { expect } from 'vitest';
 
 /** One delivery in so many is refused the first time. */
@@ -16,8 +18,8 @@ export interface Receiver extends AsyncDisposable {
   readonly received: ReadonlySet<string>;
   /** What was wrong with deliveries. */
   readonly faults: readonly string[];
-  /** What comes from now on may be older than what came before. */
-  turnBack(): void;
+  /** What comes during the work, and next after it, may be older than what came before. */
+  whileTurnedBack(work: () => Promise<unknown>): Promise<void>;
 }
 
 export async function startReceiver(): Promise<Receiver> {
@@ -25,6 +27,7 @@ export async function startReceiver(): Promise<Receiver> {
   const refused = new Set<string>();
   const faults: string[] = [];
   let last = 0;
+  let isTurnedBack = false;
   let secret = '';
 
   const statusFor = (request: IncomingMessage, body: string): number => {
@@ -38,7 +41,7 @@ export async function startReceiver(): Promise<Receiver> {
       refused.add(delivery);
       return 503;
     }
-    last = eventId;
+    last = isTurnedBack ? 0 : eventId;
     received.add(body);
     return 204;
   };
@@ -63,13 +66,24 @@ export async function startReceiver(): Promise<Receiver> {
     },
     received,
     faults,
-    turnBack: () => (last = 0),
+    whileTurnedBack: async (work) => {
+      isTurnedBack = true;
+      last = 0;
+      await work();
+      // What somebody who was killed had sent before is still on its way.
+      while ((await connections(server)) > 0) await turn();
+      isTurnedBack = false;
+    },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
   };
+}
+
+function connections(server: Server): Promise<number> {
+  return promisify(server.getConnections.bind(server))();
 }
 
 function isSigned(header: string, secret: string, body: string): boolean {
