@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import * as fc from 'fast-check';
+import * as fc from '../support/property.ts';
 import { buildAppImage, inspectImage, parseAppImage } from '../../src/app-image/index.ts';
 import { CHIPS } from '../../src/chips/index.ts';
 import { concatBytes, memorySource } from '../../src/shared/index.ts';

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../support/property.ts';
 import { describe, expect, it } from 'vitest';
 import { buildDnsQuery, readDnsResponse, RECORD_TYPE } from '../../src/discovery/dns-message.ts';
 import { a, aaaa, packet, ptr, srv, txt } from '../support/dns.ts';

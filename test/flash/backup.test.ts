@@ -1,4 +1,4 @@
-import { assert, asyncProperty, boolean, uint8Array } from 'fast-check';
+import { assert, asyncProperty, boolean, uint8Array } from '../support/property.ts';
 import { describe, expect, it } from 'vitest';
 import { parseBackup, readBackup, serializeBackup } from '../../src/flash/index.ts';
 import { board, connectTo, firmware } from './board.ts';

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../support/property.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createCohortService } from '../../src/fleet/cohorts/cohort-service.ts';
 import { createCommandService } from '../../src/fleet/commands/command-service.ts';

@@ -1,4 +1,4 @@
-import { assert, constantFrom, jsonValue, property } from 'fast-check';
+import { assert, constantFrom, jsonValue, property } from '../support/property.ts';
 import { describe, expect, it } from 'vitest';
 import { parseMachineConfig } from '../../src/machine-config/index.ts';
 import { parseStrictJson } from '../../src/machine-config/strict-json.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import * as fc from 'fast-check';
+import * as fc from '../support/property.ts';
 import {
   insertCsvRow,
   parseCsvDocument,

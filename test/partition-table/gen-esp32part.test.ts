@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import * as fc from 'fast-check';
+import * as fc from '../support/property.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { encodeText } from '../../src/partition-table/index.ts';
 import type { Issue } from '../../src/shared/index.ts';

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../support/property.ts';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createFront, memoryArtifact } from '../../src/serve/index.ts';

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../support/property.ts';
 import { describe, expect, it } from 'vitest';
 import { StreamWindows } from '../../src/serve/stream-windows.ts';
 import { frame, get, PREFACE, settings, windowUpdate } from '../support/h2-frames.ts';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { array, assert, constantFrom, integer, property, string } from 'fast-check';
+import { array, assert, constantFrom, integer, property, string } from '../../support/property.ts';
 import { describe, expect, it } from 'vitest';
 import { demangle } from '../../../src/app-image/index.ts';
 import { describeWithPeers } from '../../support/peer.ts';

@@ -1,4 +1,4 @@
-import { array, assert, constantFrom, property } from 'fast-check';
+import { array, assert, constantFrom, property } from '../../support/property.ts';
 import { describe, expect, it } from 'vitest';
 import {
   buildNvs,

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.ts';
 import { describe, expect, it } from 'vitest';
 import { inspectNvs, type Nvs, parseNvs, valueText } from '../../../src/flash-data/index.ts';
 import { createPage, setEntryStates, setPageState } from '../../../src/flash-data/nvs/page.ts';

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.ts';
 import { describe, expect, it } from 'vitest';
 import { FleetError } from '../../../src/fleet/index.ts';
 import { UNDER_WAY } from '../../../src/fleet/rollouts/counters.ts';
@@ -165,7 +165,7 @@ describe('two rollouts that overlap, and devices that move between their cohorts
   it('do not mix, and everybody ends with what its cohort runs', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        await using world = await RolloutWorld.open();
+        await using world = await RolloutWorld.open({ alike: true });
         const overlap = await Overlap.begin(world);
         for (const one of steps) {
           expect(await overlap.take(one)).toEqual([]);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.ts';
 import { describe, expect, it } from 'vitest';
 import { cutFor, deviceCount, EVERYBODY, rankOf } from '../../../src/fleet/rollouts/rank.ts';
 

@@ -1,5 +1,5 @@
 import { createPublicKey, sign as rawSign } from 'node:crypto';
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.ts';
 import { describe, expect, it } from 'vitest';
 import {
   type ArtifactManifest,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openFleetFolder } from '../../../src/fleet/index.ts';
 import { systemClock } from '../../../src/shared/index.ts';

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../../support/property.ts';
 import { describe, expect, it } from 'vitest';
 import { HEAD_BYTES, readImageHead } from '../../../src/simulator/fleet/image-head.ts';
 import { buildTestApp } from '../../support/build-image.ts';

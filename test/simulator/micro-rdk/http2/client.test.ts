@@ -6,7 +6,7 @@ import {
   record,
   array,
   uint8Array,
-} from 'fast-check';
+} from '../../../support/property.ts';
 import { describe, expect, it } from 'vitest';
 import { serveRaw, serveTcp } from '../../../support/http2-server.ts';
 import { createTestDevice, ota } from '../../../support/micro-rdk.ts';

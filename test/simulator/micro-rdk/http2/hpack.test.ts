@@ -1,4 +1,4 @@
-import { assert, property, uint8Array } from 'fast-check';
+import { assert, property, uint8Array } from '../../../support/property.ts';
 import { describe, expect, it } from 'vitest';
 import { HpackDecoder, HpackError } from '../../../../src/simulator/micro-rdk/http2/hpack.ts';
 import { decodeHuffman } from '../../../../src/simulator/micro-rdk/http2/huffman.ts';

@@ -1,0 +1,10 @@
+import { configureGlobal } from 'fast-check';
+
+export * from 'fast-check';
+
+/**
+ * Properties draw the same values in every run, so that what failed fails again and what passed stays
+ * passed until somebody changes something. `OTAKIT_SEED` draws others: a number, or `random`.
+ */
+const wanted = process.env['OTAKIT_SEED'] ?? '2026';
+if (wanted !== 'random') configureGlobal({ seed: Number(wanted) });
