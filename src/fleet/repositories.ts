@@ -69,8 +69,11 @@ export interface RolloutFilter {
 export interface DeviceRepository extends Repository<Device, DeviceFilter> {
   /** Every id of a cohort, for ranking, disabled devices left out; a fleet's worth at once. */
   idsOfCohort(cohortId: string): Promise<readonly string[]>;
-  /** Many `lastSeenAtMs` at once; they never go backwards and do not touch revisions. */
-  touch(seen: ReadonlyMap<string, number>): Promise<void>;
+  /**
+   * Many `lastSeenAtMs` at once, by device id, in the order of the ids for speed; they never go backwards
+   * and do not touch revisions.
+   */
+  touch(seen: readonly (readonly [deviceId: string, atMs: number])[]): Promise<void>;
 }
 
 /** Webhooks, and how far each is. */

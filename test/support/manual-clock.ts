@@ -64,7 +64,7 @@ export class ManualClock implements Clock {
     return this.#untilAsleep(() => true);
   }
 
-  /** Moves time on, waking every sleeper in its turn and letting what it does run before the next. */
+  /** Moves time on, waking every sleeper in its turn and letting what it does run before the next; or back. */
   async advance(durationMs: number): Promise<void> {
     const endMs = this.#nowMs + durationMs;
     for (;;) {
@@ -76,7 +76,7 @@ export class ManualClock implements Clock {
       due.wake();
       await new Promise((resolve) => setImmediate(resolve));
     }
-    this.#nowMs = Math.max(this.#nowMs, endMs);
+    this.#nowMs = durationMs < 0 ? endMs : Math.max(this.#nowMs, endMs);
   }
 
   #untilAsleep(wants: (sleeper: Sleeper) => boolean): Promise<void> {

@@ -240,14 +240,12 @@ export function describeEntities(open: OpenStore): void {
 
   it('devices: seen later, never earlier, and without a new revision', async () => {
     const store = await opened();
-    await store.transaction((r) => r.devices.touch(new Map([['board-1', 50]])));
+    await store.transaction((r) => r.devices.touch([['board-1', 50]]));
     await store.transaction((r) =>
-      r.devices.touch(
-        new Map([
-          ['nobody', 70],
-          ['board-1', 40],
-        ]),
-      ),
+      r.devices.touch([
+        ['board-1', 40],
+        ['nobody', 70],
+      ]),
     );
     await expect(store.read.devices.get('board-1')).resolves.toMatchObject({
       lastSeenAtMs: 50,
