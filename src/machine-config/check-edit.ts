@@ -3,8 +3,18 @@ import { checkOtaUrl, type UrlCheckOptions } from './check-url.ts';
 import type { MachineConfigCode } from './codes.ts';
 import type { MachineConfigDocument } from './document.ts';
 import type { OtaSettings } from './edit.ts';
-import { type Fragments, unreadFragments } from './fragment-use.ts';
-import { describeService, findOtaServices, type OtaService } from './ota-service.ts';
+import {
+  describeFragment,
+  type Fragments,
+  type FragmentVersion,
+  unreadFragments,
+} from './fragment-use.ts';
+import {
+  type ConfigKind,
+  describeService,
+  findOtaServices,
+  type OtaService,
+} from './ota-service.ts';
 import { redactUrl } from './redact.ts';
 import { checkTag, looksOlder } from './version-tag.ts';
 
@@ -29,8 +39,9 @@ export function checkSettings(
 export function validateMachineConfig(
   document: MachineConfigDocument,
   fragments: Fragments = new Map(),
+  kind: ConfigKind = 'machine',
 ): readonly Issue<MachineConfigCode>[] {
-  const services = findOtaServices(document.value, fragments);
+  const services = findOtaServices(document.value, fragments, kind);
   const [first] = services;
   return [
     ...document.issues,
@@ -172,11 +183,11 @@ function noService(): Issue<MachineConfigCode> {
   };
 }
 
-function fragmentNotRead(id: string): Issue<MachineConfigCode> {
+function fragmentNotRead(fragment: FragmentVersion): Issue<MachineConfigCode> {
   return {
     code: 'machine-config/fragment-not-read',
     severity: 'warning',
-    message: `the config uses the fragment ${id}, which may bring an OTA service of its own`,
-    hint: 'Work with --part, so that otakit reads it; one that the API key may not read, look at in the Viam app.',
+    message: `the config uses ${describeFragment(fragment)}, which may bring an OTA service of its own`,
+    hint: 'With --part or --fragment otakit reads it from the Viam app; one that is not there, or that the API key may not read, look at there.',
   };
 }

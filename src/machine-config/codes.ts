@@ -44,6 +44,11 @@ export const MACHINE_CONFIG_CODES = {
     kind: 'warning',
     meaning: 'A machine config uses a fragment whose content is not known here.',
   },
+  'machine-config/fragment-pinned': {
+    kind: 'warning',
+    meaning:
+      'Machines use the fragment at a fixed version or tag, so that no edit of it gets there.',
+  },
   'machine-config/variable': {
     kind: 'input',
     meaning: 'A value in a fragment is a variable, which each machine sets for itself.',

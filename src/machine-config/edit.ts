@@ -3,7 +3,12 @@ import { type JsonValue, parseMachineConfig } from './document.ts';
 import { variableName } from './fragment-services.ts';
 import { type Fragments, overridePath } from './fragment-use.ts';
 import { OTA_MODEL } from './ota-entries.ts';
-import { chooseOtaService, findOtaServices, type OtaService } from './ota-service.ts';
+import {
+  chooseOtaService,
+  type ConfigKind,
+  findOtaServices,
+  type OtaService,
+} from './ota-service.ts';
 import { setValue, type ValuePath } from './text-edit.ts';
 
 /** The two values that make a device update. A value that is left out stays as it is. */
@@ -18,6 +23,8 @@ export interface EditOptions {
   /** Chooses among several services; names the new one where there is none. */
   readonly service?: string;
   readonly fragments?: Fragments;
+  /** Whose config it is; that of a machine unless said otherwise. */
+  readonly kind?: ConfigKind;
 }
 
 /** What an edit did. */
@@ -34,14 +41,15 @@ const DEFAULT_NAME = 'OTA';
  * Sets URL and version tag of the OTA service in the text of a machine config (or of a fragment).
  * Only the characters of these values change; a missing service is added to the end of `services`.
  * A service that comes from a fragment is changed through the fragment's variables where it has some
- * for the value, and through `fragment_mods` otherwise, so that only this machine changes.
+ * for the value, and through `fragment_mods` otherwise, so that only this machine (or those that use
+ * this fragment) changes.
  *
  * @throws MachineConfigError of every code that reading, choosing and editing has
  */
 export function setOtaService(
   text: string,
   settings: OtaSettings,
-  { service: name, fragments = new Map() }: EditOptions = {},
+  { service: name, fragments = new Map(), kind = 'machine' }: EditOptions = {},
 ): OtaEdit {
   const { value: config } = parseMachineConfig(text);
   const before = chooseOtaService(findOtaServices(config, fragments), name);
@@ -49,7 +57,7 @@ export function setOtaService(
     before === null
       ? addService(text, name ?? DEFAULT_NAME, settings)
       : (['url', 'version'] as const).reduce(
-          (result, key) => setAttribute(result, before, key, settings[key]),
+          (result, key) => setAttribute(result, before, key, settings[key], kind),
           text,
         );
   const after = chooseOtaService(
@@ -73,20 +81,25 @@ function addService(text: string, name: string, { url, version }: OtaSettings): 
 
 function setAttribute(
   text: string,
-  { name, source }: OtaService,
+  service: OtaService,
   key: 'url' | 'version',
   wanted: string | undefined,
+  kind: ConfigKind,
 ): string {
   if (wanted === undefined) return text;
+  const { name, source } = service;
   const { value: config } = parseMachineConfig(text);
+  refuseVariable(variableName(service[key]), name, key);
   if (source.kind === 'own') {
-    const path = ['services', source.index, 'attributes', key];
-    refuseVariable(valueAt(config, path), name, key);
-    return setValue(text, path, wanted);
+    return setValue(text, ['services', source.index, 'attributes', key], wanted);
   }
   const { use, variables } = source;
   const variable = variables[key];
   if (variable !== undefined) {
+    // Set in a fragment, it would go over what machines set it to.
+    if (kind === 'fragment' && !Object.hasOwn(use.variables, variable)) {
+      refuseVariable(variable, name, key);
+    }
     const path = ['fragments', use.index] as const;
     const plain = typeof valueAt(config, path) === 'string';
     return plain
@@ -114,8 +127,7 @@ function refusePrefix(name: string, id: string): never {
   );
 }
 
-function refuseVariable(value: JsonValue | undefined, name: string, key: string): void {
-  const variable = variableName(value);
+function refuseVariable(variable: string | null, name: string, key: string): void {
   if (variable === null) return;
   throw new MachineConfigError(
     'machine-config/variable',

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject, type JsonValue } from './document.ts';
 import {
+  fragmentKey,
   fragmentUses,
   type Fragments,
   type FragmentUse,
@@ -51,7 +52,7 @@ function servicesWithin(
   user: User,
   fragments: Fragments,
 ): readonly FragmentService[] {
-  const content = fragments.get(use.id);
+  const content = fragments.get(fragmentKey(use));
   const isTooDeep = user.path.length >= MOST_FRAGMENT_LEVELS || user.path.includes(use.id);
   if (content === undefined || isTooDeep) return [];
   const scope: Scope = { variables: use.variables, outer: user.scope };

@@ -1,13 +1,15 @@
 import { isObject, type JsonObject, type JsonValue } from './document.ts';
 import type { ValuePath } from './text-edit.ts';
 
-/** The content of fragments by id, as far as it is known. */
+/** The content of fragments by their {@link fragmentKey}, as far as it is known. */
 export type Fragments = ReadonlyMap<string, JsonObject>;
 
 /** One entry of `fragments` in a machine config. */
 export interface FragmentUse {
   readonly id: string;
   readonly index: number;
+  /** The revision or the tag that it is held at; `null` for whatever the fragment says now. */
+  readonly version: string | null;
   /** An older config names the fragment by a plain string instead of an object. */
   readonly plain: boolean;
   /** What the fragment's variables are set to. */
@@ -20,32 +22,51 @@ export interface FragmentUse {
 export function fragmentUses(config: JsonObject): readonly FragmentUse[] {
   return items(config['fragments']).flatMap((entry, index): readonly FragmentUse[] => {
     if (typeof entry === 'string') {
-      return [{ id: entry, index, plain: true, variables: {}, prefix: null }];
+      return [{ id: entry, index, version: null, plain: true, variables: {}, prefix: null }];
     }
     if (!isObject(entry) || typeof entry['id'] !== 'string') return [];
-    const { id, variables: given, prefix: wanted, disabled } = entry;
+    const { id, version: pin, variables: given, prefix: wanted, disabled } = entry;
     // It stays in the config, but the machine gets nothing of it.
     if (disabled === true) return [];
     const variables = isObject(given) ? given : {};
     const prefix = typeof wanted === 'string' && wanted !== '' ? wanted : null;
-    return [{ id, index, plain: false, variables, prefix }];
+    // A revision is a number, which people may write as one.
+    const isPinned = (typeof pin === 'string' && pin !== '') || typeof pin === 'number';
+    const version = isPinned ? String(pin) : null;
+    return [{ id, index, version, plain: false, variables, prefix }];
   });
+}
+
+/** Which content of which fragment a use is about. */
+export type FragmentVersion = Pick<FragmentUse, 'id' | 'version'>;
+
+/** What the content that a use is about is found by: one fragment may be used at several versions. */
+export function fragmentKey({ id, version }: FragmentVersion): string {
+  return version === null ? id : `${id}@${version}`;
+}
+
+/** For people: `fragment 1234`, `fragment 1234 at version "stable"`. */
+export function describeFragment({ id, version }: FragmentVersion): string {
+  return `fragment ${id}${version === null ? '' : ` at version "${version}"`}`;
 }
 
 /** The app refuses to nest fragments any deeper. */
 export const MOST_FRAGMENT_LEVELS = 5;
 
 /** The fragments that a config is built on, also through others, whose content is not known. */
-export function unreadFragments(config: JsonObject, fragments: Fragments): readonly string[] {
-  const seen = new Set<string>();
+export function unreadFragments(
+  config: JsonObject,
+  fragments: Fragments,
+): readonly FragmentVersion[] {
+  const seen = new Map<string, FragmentVersion>();
   let users: readonly JsonObject[] = [config];
   for (let level = 1; level <= MOST_FRAGMENT_LEVELS; level += 1) {
-    const used = users.flatMap(fragmentUses).map(({ id }) => id);
-    const ids = [...new Set(used)].filter((id) => !seen.has(id));
-    for (const id of ids) seen.add(id);
-    users = ids.map((id) => fragments.get(id)).filter((content) => content !== undefined);
+    const used = new Map(users.flatMap(fragmentUses).map((use) => [fragmentKey(use), use]));
+    const fresh = [...used].filter(([key]) => !seen.has(key));
+    for (const [key, use] of fresh) seen.set(key, use);
+    users = fresh.map(([key]) => fragments.get(key)).filter((content) => content !== undefined);
   }
-  return [...seen].filter((id) => !fragments.has(id));
+  return [...seen].filter(([key]) => !fragments.has(key)).map(([, use]) => use);
 }
 
 /** What `fragment_mods` sets for one service of a fragment. */

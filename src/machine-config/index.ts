@@ -14,9 +14,18 @@ export {
   parseMachineConfig,
 } from './document.ts';
 export { type EditOptions, type OtaEdit, type OtaSettings, setOtaService } from './edit.ts';
-export { type Fragments, fragmentUses, type FragmentUse } from './fragment-use.ts';
+export { checkPins, type FragmentPin } from './fragment-pins.ts';
+export {
+  describeFragment,
+  fragmentKey,
+  type Fragments,
+  fragmentUses,
+  type FragmentUse,
+  type FragmentVersion,
+} from './fragment-use.ts';
 export {
   chooseOtaService,
+  type ConfigKind,
   describeService,
   findOtaServices,
   type OtaService,

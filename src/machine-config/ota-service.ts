@@ -1,7 +1,14 @@
 import { MachineConfigError } from './codes.ts';
 import { isObject, type JsonObject, type JsonValue } from './document.ts';
 import { servicesOfUse } from './fragment-services.ts';
-import { fragmentUses, type FragmentUse, type Fragments, overrides } from './fragment-use.ts';
+import {
+  describeFragment,
+  fragmentKey,
+  fragmentUses,
+  type FragmentUse,
+  type Fragments,
+  overrides,
+} from './fragment-use.ts';
 import { nameOf, otaEntries } from './ota-entries.ts';
 
 /** Where an OTA service of the merged config comes from. */
@@ -26,20 +33,23 @@ export interface OtaService {
   readonly version: JsonValue | undefined;
 }
 
+/** Whose config it is: that of a machine, or a fragment that machines are built on. */
+export type ConfigKind = 'machine' | 'fragment';
+
 /**
- * All OTA services of a machine config: its own first, then those of its fragments, in the order in
- * which the device meets them.
+ * All OTA services of a config in the order in which a device meets them: those of a machine before
+ * those of its fragments, and those of a fragment after those of the fragments inside it.
  *
- * @param fragments the content of the fragments by id, as far as it is known
+ * @param fragments the content of the fragments that it uses, as far as it is known
  */
 export function findOtaServices(
   config: JsonObject,
   fragments: Fragments = new Map(),
+  kind: ConfigKind = 'machine',
 ): readonly OtaService[] {
-  return [
-    ...ownServices(config),
-    ...fragmentUses(config).flatMap((use) => fromFragment(config, use, fragments)),
-  ];
+  const own = ownServices(config);
+  const brought = fragmentUses(config).flatMap((use) => fromFragment(config, use, fragments));
+  return kind === 'machine' ? [...own, ...brought] : [...brought, ...own];
 }
 
 /**
@@ -74,7 +84,7 @@ export function chooseOtaService(
 
 /** A service for people: `OTA` or `OTA of fragment 1234`. */
 export function describeService({ name, source }: OtaService): string {
-  return source.kind === 'own' ? name : `${name} of fragment ${source.use.id}`;
+  return source.kind === 'own' ? name : `${name} of ${describeFragment(source.use)}`;
 }
 
 function ownServices(config: JsonObject): readonly OtaService[] {
@@ -90,7 +100,7 @@ function fromFragment(
   use: FragmentUse,
   fragments: Fragments,
 ): readonly OtaService[] {
-  if (!fragments.has(use.id)) return fromOverridesAlone(config, use);
+  if (!fragments.has(fragmentKey(use))) return fromOverridesAlone(config, use);
   return servicesOfUse(use, config, fragments).map(({ variables, ...service }) => ({
     ...service,
     source: { kind: 'fragment', use, variables },

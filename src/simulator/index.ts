@@ -68,6 +68,7 @@ export {
   selfSignedCertificate,
   type NewConfig,
   type StoredConfig,
+  type StoredFragment,
   type StoredPart,
   VirtualViamCloud,
   type VirtualViamCloudOptions,

@@ -129,7 +129,7 @@ describe('setOtaService', () => {
 
   it('sets the variable that the fragment has for the version, and overrides the rest', () => {
     const text = fixture('fragment-variables.json');
-    const fragments = new Map([['frag-1', FRAGMENT]]);
+    const fragments = new Map([['frag-1@stable', FRAGMENT]]);
     const edit = setOtaService(text, NEW, { fragments });
     expect(edit.before).toMatchObject({ name: 'OTA', version: 'v1' });
     expect(edit.after).toMatchObject(NEW);

@@ -1,4 +1,6 @@
 import {
+  checkPins,
+  describeFragment,
   findOtaServices,
   type OtaService,
   parseMachineConfig,
@@ -22,10 +24,10 @@ export interface ShowOptions extends TargetOptions {
 export async function show(options: ShowOptions, context: CliContext): Promise<void> {
   const { stdout, stderr, env, signal } = context;
   const target = await openTarget(options, context);
-  const { text, fragments } = await target.read(signal);
+  const { text, fragments, kind, pins } = await target.read(signal);
   const document = parseMachineConfig(text);
-  const services = findOtaServices(document.value, fragments);
-  const issues = validateMachineConfig(document, fragments);
+  const services = findOtaServices(document.value, fragments, kind);
+  const issues = [...validateMachineConfig(document, fragments, kind), ...checkPins(pins)];
   const redacted = redactConfig(text);
   if (options.json) {
     const config = parseMachineConfig(redacted).value;
@@ -46,14 +48,17 @@ function describe({ name, model, source, url, version }: OtaService) {
   return {
     name,
     model,
-    from: source.kind === 'own' ? { kind: 'own' } : { kind: 'fragment', id: source.use.id },
+    from:
+      source.kind === 'own'
+        ? { kind: 'own' }
+        : { kind: 'fragment', id: source.use.id, version: source.use.version },
     url: typeof url === 'string' ? redactUrl(url) : (url ?? null),
     version: version ?? null,
   };
 }
 
 function lines({ name, model, source, url, version }: OtaService): readonly string[] {
-  const from = source.kind === 'own' ? 'this config' : `fragment ${source.use.id}`;
+  const from = source.kind === 'own' ? 'this config' : describeFragment(source.use);
   return [
     `service  ${printable(name)} (from ${from})`,
     `model    ${model ?? 'not known here'}`,

@@ -10,6 +10,7 @@ export function addViamCloud(simulate: Command, { context }: Cli): void {
     .description('Stand in for the Viam app on this machine: machine configs, logs, API keys.')
     .requiredOption('--config <json>', 'the config of a part; repeat for more parts', list)
     .option('--fragment <id=json>', 'a fragment; repeat for more', list)
+    .option('--fragment-tag <id=tag>', 'name what a fragment says at the start; repeat', list)
     .option('--port <number>', 'the port; any free one unless given')
     .option('--bind <address>', 'the address to listen on', '127.0.0.1')
     .option('--tls', 'speak TLS with a self-signed certificate')
@@ -36,7 +37,9 @@ export function addViamCloud(simulate: Command, { context }: Cli): void {
 const HELP = `
 It speaks gRPC-Web and gRPC (h2c, or h2 with --tls) on one port: what the Viam SDK and a micro-RDK
 device use. It knows AuthService/Authenticate; GetRobotPart, UpdateRobotPart, their history and logs,
-MarkPartForRestart, GetFragment and UpdateFragment of AppService; and the device's RobotService. All else is UNIMPLEMENTED.
+MarkPartForRestart, GetFragment and UpdateFragment, their history, tags and usage of AppService; and the
+device's RobotService. All else is UNIMPLEMENTED. Each write of a fragment makes a revision, counted from
+1; a part that uses it at a "version" (a revision or a tag) gets that one.
 
 Faults are KIND[=DURATION][@METHOD][*TIMES]:
   denied, unauthenticated, unavailable   the call ends with that status

@@ -19,6 +19,7 @@ import { writeViamJson } from './viam-json.ts';
 export interface ViamCloudCommandOptions {
   readonly config: readonly string[];
   readonly fragment?: readonly string[];
+  readonly fragmentTag?: readonly string[];
   readonly port?: string;
   readonly bind: string;
   readonly tls?: boolean;
@@ -97,6 +98,10 @@ export async function viamCloud(
     const [id, file] = pair(entry, '=', '--fragment id=file.json');
     cloud.addFragment({ id, config: await readConfig(file, signal) });
     files.set(id, file);
+  }
+  for (const entry of options.fragmentTag ?? []) {
+    const [id, tag] = pair(entry, '=', '--fragment-tag id=tag');
+    cloud.tagFragment(id, tag);
   }
   for (const fault of options.fault ?? []) cloud.inject(parseFault(fault));
   const [id, key] = options.apiKey ? pair(options.apiKey, ':', '--api-key id:key') : [];

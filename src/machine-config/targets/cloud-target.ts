@@ -1,8 +1,7 @@
 import { MachineConfigError } from '../codes.ts';
-import { type JsonObject, parseMachineConfig } from '../document.ts';
-import { fragmentUses, MOST_FRAGMENT_LEVELS } from '../fragment-use.ts';
+import { parseMachineConfig } from '../document.ts';
+import type { FragmentPin } from '../fragment-pins.ts';
 import type { ViamCloud } from '../viam/cloud.ts';
-import { updateFragment, updatePart } from '../viam/guarded-update.ts';
 import type {
   FragmentMessage,
   RobotPartMessage,
@@ -10,7 +9,9 @@ import type {
   TimestampMessage,
 } from '../viam/messages.ts';
 import type { AppClient, ViamSdk } from '../viam/sdk.ts';
+import { underlying } from '../viam/underlying-client.ts';
 import type { ConfigSnapshot, ConfigTarget } from './config-target.ts';
+import { readFragments, readPins } from './fragment-versions.ts';
 
 /** The config of one part of a machine in the Viam cloud. */
 export function partTarget(cloud: ViamCloud, id: string): ConfigTarget {
@@ -21,12 +22,17 @@ export function partTarget(cloud: ViamCloud, id: string): ConfigTarget {
       const { part } = await client.getRobotPart(id);
       return part === undefined ? null : pick(part, part.robotConfig);
     },
-    put: (client, { name, config, lastKnownUpdate }) =>
-      updatePart(client, { id, name, robotConfig: config, lastKnownUpdate }),
+    put: async (client, { name, config, lastKnownUpdate }) => {
+      await underlying(client).updateRobotPart({ id, name, robotConfig: config, lastKnownUpdate });
+    },
+    pins: async () => [],
   });
 }
 
-/** A fragment in the Viam cloud: what is written here reaches every machine that uses it. */
+/**
+ * A fragment in the Viam cloud: what is written here reaches every machine that uses it, unless at a
+ * version that it names.
+ */
 export function fragmentTarget(cloud: ViamCloud, id: string): ConfigTarget {
   return cloudTarget(cloud, {
     kind: 'fragment',
@@ -35,8 +41,10 @@ export function fragmentTarget(cloud: ViamCloud, id: string): ConfigTarget {
       const fragment = await client.getFragment(id);
       return fragment === undefined ? null : pick(fragment, fragment.fragment);
     },
-    put: (client, { name, config, lastKnownUpdate }) =>
-      updateFragment(client, { id, name, config, lastKnownUpdate }),
+    put: async (client, update) => {
+      await underlying(client).updateFragment({ id, ...update });
+    },
+    pins: (signal) => readPins(cloud, id, signal),
   });
 }
 
@@ -63,9 +71,13 @@ interface CloudDocumentKind {
     client: AppClient,
     update: { name: string; config: StructMessage; lastKnownUpdate: TimestampMessage },
   ) => Promise<void>;
+  readonly pins: (signal?: AbortSignal) => Promise<readonly FragmentPin[]>;
 }
 
-function cloudTarget(cloud: ViamCloud, { kind, id, get, put }: CloudDocumentKind): ConfigTarget {
+function cloudTarget(
+  cloud: ViamCloud,
+  { kind, id, get, put, pins }: CloudDocumentKind,
+): ConfigTarget {
   const label = `${kind} ${id}`;
   const fetch = async (signal?: AbortSignal) => {
     const found = await cloud.call(`read ${label}`, get, signal);
@@ -83,10 +95,16 @@ function cloudTarget(cloud: ViamCloud, { kind, id, get, put }: CloudDocumentKind
     read: async (signal) => {
       const found = await fetch(signal);
       const config = found.config?.toJson() ?? {};
+      const [fragments, held] = await Promise.all([
+        readFragments(cloud, config, signal),
+        pins(signal),
+      ]);
       return {
+        kind: kind === 'part' ? 'machine' : 'fragment',
         text: `${JSON.stringify(config, null, 2)}\n`,
         revision: encodeTime(found.lastUpdated),
-        fragments: kind === 'part' ? await readFragments(cloud, config, signal) : new Map(),
+        fragments,
+        pins: held,
       };
     },
     write: async (text, since, signal) => {
@@ -115,55 +133,6 @@ function cloudTarget(cloud: ViamCloud, { kind, id, get, put }: CloudDocumentKind
     const now = await fetch(signal).catch(() => null);
     return now !== null && encodeTime(now.lastUpdated) !== since.revision;
   }
-}
-
-/**
- * The fragments that a config uses, and those inside them. One that may not be read is left out: an edit
- * then goes through what the part itself says.
- */
-async function readFragments(
-  cloud: ViamCloud,
-  config: JsonObject,
-  signal?: AbortSignal,
-): Promise<ReadonlyMap<string, JsonObject>> {
-  const read = new Map<string, JsonObject>();
-  const asked = new Set<string>();
-  let users: readonly JsonObject[] = [config];
-  for (let level = 1; level <= MOST_FRAGMENT_LEVELS && users.length > 0; level += 1) {
-    const used = new Set(users.flatMap(fragmentUses).map(({ id }) => id));
-    const ids = [...used].filter((id) => !asked.has(id));
-    const contents = await Promise.all(ids.map((id) => readFragment(cloud, id, signal)));
-    const found = ids.flatMap((id, index) => {
-      asked.add(id);
-      const content = contents[index];
-      return content === undefined ? [] : [[id, content] as const];
-    });
-    for (const [id, content] of found) read.set(id, content);
-    users = found.map(([, content]) => content);
-  }
-  return read;
-}
-
-async function readFragment(
-  cloud: ViamCloud,
-  id: string,
-  signal?: AbortSignal,
-): Promise<JsonObject | undefined> {
-  try {
-    const read = (client: AppClient) => client.getFragment(id);
-    const fragment = await cloud.call(`read fragment ${id}`, read, signal);
-    return fragment?.fragment?.toJson();
-  } catch (thrown) {
-    if (isRefusal(thrown)) return undefined;
-    throw thrown;
-  }
-}
-
-function isRefusal(thrown: unknown): boolean {
-  return (
-    thrown instanceof MachineConfigError &&
-    ['machine-config/not-permitted', 'machine-config/not-found'].includes(thrown.code)
-  );
 }
 
 function conflict(label: string, cause: unknown): MachineConfigError {

@@ -1,13 +1,18 @@
+import type { FragmentPin } from '../fragment-pins.ts';
 import type { Fragments } from '../fragment-use.ts';
+import type { ConfigKind } from '../ota-service.ts';
 
-/** A machine config as it was read, and how to recognise that it changed since. */
+/** A machine config (or a fragment) as it was read, and how to recognise that it changed since. */
 export interface ConfigSnapshot {
+  readonly kind: ConfigKind;
   /** The JSON text of the config. */
   readonly text: string;
   /** Opaque: `write` refuses when the target has another revision by then. */
   readonly revision: string;
   /** The content of the fragments that the config uses, where the target knows it. */
   readonly fragments: Fragments;
+  /** The versions of a fragment that machines are held at: none of them gets what is written. */
+  readonly pins: readonly FragmentPin[];
 }
 
 /**

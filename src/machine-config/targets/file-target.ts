@@ -30,7 +30,8 @@ export function fileTarget(path: string): ConfigTarget {
     label,
     read: async () => {
       const { bytes, revision } = await readBytes();
-      return { text: decode(bytes, label), revision, fragments: new Map() };
+      const text = decode(bytes, label);
+      return { kind: 'machine', text, revision, fragments: new Map(), pins: [] };
     },
     write: async (text, since) => {
       const refuseStale = async () => {

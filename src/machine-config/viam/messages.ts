@@ -46,6 +46,19 @@ export interface FragmentMessage extends ProtoMessage {
   readonly lastUpdated?: TimestampMessage;
 }
 
+/** `viam.app.v1.FragmentTag`: a name for a revision, which moves when somebody moves it. */
+export interface FragmentTagMessage {
+  readonly tag: string;
+  readonly revision: string;
+}
+
+/** `viam.app.v1.FragmentUsage`: how many machines use a fragment at one version. */
+export interface FragmentUsageMessage {
+  readonly machines: number;
+  /** The revision or tag that they name; left out where they follow the newest. */
+  readonly version?: string;
+}
+
 /** `viam.common.v1.LogEntry`. */
 export interface LogEntryMessage extends ProtoMessage {
   readonly host: string;
@@ -58,6 +71,19 @@ export interface LogEntryMessage extends ProtoMessage {
 /** A request that names a part or a fragment. */
 export interface IdRequest extends ProtoMessage {
   readonly id: string;
+}
+
+/** `GetFragmentRequest`. */
+export interface FragmentRequest extends IdRequest {
+  /** A revision or a tag; the newest revision where it is left out. */
+  readonly version?: string;
+}
+
+/** `SetFragmentTagRequest`. */
+export interface TagRequest extends ProtoMessage {
+  readonly fragmentId: string;
+  readonly tag: string;
+  readonly revision: string;
 }
 
 /** `GetRobotPartLogsRequest`. */
@@ -86,8 +112,10 @@ export interface AppMessages {
   readonly Fragment: FragmentMessage;
   readonly GetFragmentHistoryRequest: IdRequest;
   readonly GetFragmentHistoryResponse: ProtoMessage;
-  readonly GetFragmentRequest: IdRequest;
+  readonly GetFragmentRequest: FragmentRequest;
   readonly GetFragmentResponse: ProtoMessage;
+  readonly GetFragmentUsageRequest: ProtoMessage & Pick<TagRequest, 'fragmentId'>;
+  readonly GetFragmentUsageResponse: ProtoMessage;
   readonly GetRobotPartHistoryRequest: IdRequest;
   readonly GetRobotPartHistoryResponse: ProtoMessage;
   readonly GetRobotPartLogsRequest: LogsRequest;
@@ -97,6 +125,10 @@ export interface AppMessages {
   readonly MarkPartForRestartRequest: ProtoMessage & { readonly partId: string };
   readonly MarkPartForRestartResponse: ProtoMessage;
   readonly RobotPart: RobotPartMessage;
+  readonly DeleteFragmentTagRequest: ProtoMessage & Pick<TagRequest, 'fragmentId' | 'tag'>;
+  readonly DeleteFragmentTagResponse: ProtoMessage;
+  readonly SetFragmentTagRequest: TagRequest;
+  readonly SetFragmentTagResponse: ProtoMessage;
   readonly TailRobotPartLogsRequest: TailRequest;
   readonly TailRobotPartLogsResponse: ProtoMessage;
   readonly UpdateFragmentRequest: UpdateRequest & { readonly config?: StructMessage };

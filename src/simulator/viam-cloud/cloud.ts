@@ -7,14 +7,16 @@ import {
 } from '../../machine-config/index.ts';
 import { type Clock, systemClock } from '../../shared/index.ts';
 import { Access, type ApiKey, type KeyRole, secret } from './access.ts';
+import { ViamCloudError } from './codes.ts';
 import { type CloudFault, Faults } from './faults.ts';
+import { isTagName, revisionAt } from './fragment-revisions.ts';
 import { listenRpc, type RpcListener, type TlsKeyPair } from './rpc/listener.ts';
 import type { RpcMethods } from './rpc/method.ts';
 import { selfSignedCertificate } from './self-signed.ts';
 import { appService } from './services/app-service.ts';
 import { authService } from './services/auth-service.ts';
 import { robotService } from './services/robot-service.ts';
-import { type CloudObserver, CloudState, type StoredConfig, type StoredPart } from './state.ts';
+import { type CloudObserver, CloudState, type StoredFragment, type StoredPart } from './state.ts';
 
 /** How a virtual cloud is made. */
 export interface VirtualViamCloudOptions extends CloudObserver {
@@ -93,10 +95,29 @@ export class VirtualViamCloud implements AsyncDisposable {
     return part;
   }
 
-  addFragment({ id = randomUUID(), name = 'fragment', config }: NewConfig): StoredConfig {
-    const fragment = this.#stored('fragment', id, name, config);
+  addFragment({ id = randomUUID(), name = 'fragment', config }: NewConfig): StoredFragment {
+    const fragment = { ...this.#stored('fragment', id, name, config), tags: new Map() };
     this.#state.fragments.set(id, fragment);
     return fragment;
+  }
+
+  /** Gives a name to what a fragment says now, or at another version; moves one that is there. */
+  tagFragment(id: string, tag: string, version?: string): void {
+    const fragment = this.#state.fragments.get(id);
+    const revision = fragment && revisionAt(fragment, version);
+    if (fragment === undefined || revision === undefined || !isTagName(tag)) {
+      const what =
+        fragment === undefined
+          ? `there is no fragment "${id}"`
+          : revision === undefined
+            ? `fragment "${id}" has no version "${version ?? ''}"`
+            : `"${tag}" is no name for a tag of a fragment`;
+      throw new ViamCloudError('simulator/fragment-tag', what, {
+        hint: 'A tag has up to 60 small letters, digits, - and _, and begins with no digit and no v.',
+        details: { fragment: id, tag },
+      });
+    }
+    fragment.tags.set(tag, revision.number);
   }
 
   addApiKey(role: KeyRole = 'operator', key: Partial<ApiKey> = {}): ApiKey {

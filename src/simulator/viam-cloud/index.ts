@@ -8,4 +8,4 @@ export {
 export { DeviceConnection, type DeviceIdentity } from './device-connection.ts';
 export type { CloudFault } from './faults.ts';
 export { selfSignedCertificate } from './self-signed.ts';
-export type { StoredConfig, StoredPart } from './state.ts';
+export type { StoredConfig, StoredFragment, StoredPart } from './state.ts';

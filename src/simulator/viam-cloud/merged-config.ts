@@ -12,12 +12,28 @@ const MOST_LEVELS = 5;
 /** What a prefix goes before the names of. */
 const NAMED = ['components', 'services', 'jobs', 'remotes', 'triggers'];
 
-type FragmentById = (id: string) => JsonObject | undefined;
+/** A fragment at a version (a revision or a tag), or as it is now. */
+type FragmentById = (id: string, version?: string) => JsonObject | undefined;
 
 /** A config with its fragments merged in: the part's own resources first, then each fragment's. */
 export function mergeFragments(config: JsonObject, fragment: FragmentById): JsonObject {
   const { fragments, fragment_mods: mods, ...own } = config;
   return concatenated([own, ...expandAll(fragments, mods, { fragment, variables: {}, path: [] })]);
+}
+
+/** Every use of a fragment in a config, through others too; the version is empty for the newest. */
+export function usedFragments(
+  config: JsonObject,
+  fragment: FragmentById,
+  level = 1,
+): readonly { readonly id: string; readonly version: string }[] {
+  if (level > MOST_LEVELS) return [];
+  return list(config['fragments']).flatMap((entry) => {
+    const { id, version: given } = typeof entry === 'string' ? { id: entry } : object(entry);
+    if (typeof id !== 'string' || object(entry)['disabled'] === true) return [];
+    const version = versionOf(given) ?? '';
+    return [{ id, version }, ...usedFragments(fragment(id, version) ?? {}, fragment, level + 1)];
+  });
 }
 
 interface Around {
@@ -33,7 +49,7 @@ function expandAll(uses: Json, mods: Json, around: Around): readonly JsonObject[
     const use = typeof entry === 'string' ? { id: entry } : object(entry);
     const { id, prefix } = use;
     if (typeof id !== 'string' || use['disabled'] === true) return [];
-    const content = expand(id, object(use['variables']), around);
+    const content = expand(id, use['version'], object(use['variables']), around);
     if (content === null) return [];
     const named = typeof prefix === 'string' && prefix !== '' ? prefixed(content, prefix) : content;
     const concerned = list(mods).filter((mod) => {
@@ -45,13 +61,20 @@ function expandAll(uses: Json, mods: Json, around: Around): readonly JsonObject[
 }
 
 /** A fragment with the ones inside it, which come first. */
-function expand(id: string, set: JsonObject, { fragment, variables, path }: Around) {
-  const content = fragment(id);
+function expand(id: string, version: Json, set: JsonObject, around: Around) {
+  const { fragment, variables, path } = around;
+  const content = fragment(id, versionOf(version));
   if (content === undefined || path.includes(id) || path.length >= MOST_LEVELS) return null;
   const all = { ...variables, ...set };
   const { fragments, fragment_mods: mods, ...own } = object(fillVariables(content, all));
   const inner = expandAll(fragments, mods, { fragment, variables: all, path: [...path, id] });
   return concatenated([...inner, own]);
+}
+
+/** A revision is a number, which may be written as one. */
+function versionOf(version: Json): string | undefined {
+  if (typeof version === 'number') return String(version);
+  return typeof version === 'string' ? version : undefined;
 }
 
 function prefixed(content: JsonObject, prefix: string): JsonObject {

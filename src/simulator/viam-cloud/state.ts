@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/index.ts';
 import type { AgentInfo, JsonObject, LogEntryMessage } from '../../machine-config/index.ts';
+import { revisionAt } from './fragment-revisions.ts';
 import { RpcStatus, STATUS } from './rpc/status.ts';
 
 /** A version of a config that was replaced. */
@@ -40,6 +41,13 @@ export interface StoredPart extends StoredConfig {
   readonly logs: LogEntryMessage[];
 }
 
+/** A fragment that parts are built on. */
+export interface StoredFragment extends StoredConfig {
+  readonly kind: 'fragment';
+  /** Names for revisions, which are counted from 1. */
+  readonly tags: Map<string, number>;
+}
+
 /** How many log entries are kept for each part. */
 const MOST_LOGS = 10_000;
 
@@ -56,7 +64,7 @@ export interface CloudObserver {
 /** All that the virtual cloud knows. */
 export class CloudState {
   readonly parts = new Map<string, StoredPart>();
-  readonly fragments = new Map<string, StoredConfig>();
+  readonly fragments = new Map<string, StoredFragment>();
   readonly #clock: Clock;
   readonly #onWrite: (written: StoredConfig) => void;
   readonly #onDevice: (part: StoredPart, agent: AgentInfo) => void;
@@ -79,11 +87,17 @@ export class CloudState {
     return part;
   }
 
-  fragment(id: string): StoredConfig {
+  fragment(id: string): StoredFragment {
     const fragment = this.fragments.get(id);
     if (fragment === undefined)
       throw new RpcStatus(STATUS.notFound, `there is no fragment "${id}"`);
     return fragment;
+  }
+
+  /** What a use of a fragment brings; `undefined` where there is no such fragment or version. */
+  fragmentContent(id: string, version?: string): JsonObject | undefined {
+    const fragment = this.fragments.get(id);
+    return fragment && revisionAt(fragment, version)?.config;
   }
 
   /** Replaces a config, unless it was written after `lastKnownUpdateMs`. */

@@ -35,6 +35,7 @@ async function running(...args: string[]) {
     url,
     apiKey,
     partId: parts[0]?.id ?? '',
+    partIds: parts.map(({ id }) => id),
     otakit: (command: readonly string[]) => otakit([...command, '--cloud', url], { env }),
     [Symbol.asyncDispose]: async () => {
       await started[Symbol.asyncDispose]();
@@ -66,10 +67,32 @@ describe('otakit simulate viam-cloud', () => {
     const folder = await mkdtemp(join(tmpdir(), 'otakit-fragment-'));
     const file = join(folder, 'fragment.json');
     await writeFile(file, fixture('app-triplet.json'));
-    await using cloud = await running('--fragment', `fleet=${file}`);
+    const machine = join(folder, 'held.json');
+    await writeFile(machine, '{"fragments": [{"id": "fleet", "version": "stable"}]}');
+    const fragment = ['--fragment', `fleet=${file}`, '--fragment-tag', 'fleet=stable'];
+    await using cloud = await running(...fragment, '--config', machine);
     const set = await cloud.otakit(['config', 'set', '--fragment', 'fleet', '--tag', 'v2']);
     expect(set.stdout).toContain('fragment fleet: service OTA, version "v1.0.0" → "v2"');
+    expect(set.stderr).toContain(
+      'fragment fleet: warning machine-config/fragment-pinned: 1 machine that uses the fragment at version "stable" gets nothing of this edit',
+    );
+    const held = await cloud.otakit(['config', 'show', '--part', cloud.partIds[1] ?? '']);
+    expect(held.stdout).toContain('service  OTA (from fragment fleet at version "stable")');
+    expect(held.stdout).toContain('version  v1.0.0');
     await rm(folder, { recursive: true });
+  });
+
+  it('takes no strange tag for a fragment', async () => {
+    const folder = await temporaryFolder();
+    const config = join(folder, 'machine.json');
+    await writeFile(config, '{}');
+    for (const tag of ['fleet=v1', 'nobody=stable']) {
+      const command = ['simulate', 'viam-cloud', '--config', config];
+      const fragment = ['--fragment', `fleet=${config}`, '--fragment-tag', tag];
+      const { exitCode, stderr } = await otakit([...command, ...fragment]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('simulator/fragment-tag');
+    }
   });
 
   it('takes the key from a file', async () => {

@@ -1,13 +1,8 @@
-import type {
-  LogEntryMessage,
-  StructMessage,
-  TimestampMessage,
-  UpdateRequest,
-} from '../../../machine-config/index.ts';
-import type { Principal } from '../access.ts';
+import type { LogEntryMessage, TimestampMessage } from '../../../machine-config/index.ts';
 import type { RpcMethod } from '../rpc/method.ts';
-import { RpcStatus, STATUS } from '../rpc/status.ts';
 import type { StoredConfig, StoredPart } from '../state.ts';
+import { fragmentMethods } from './fragment-methods.ts';
+import { mayRead, mayWrite, writeConfig } from './permissions.ts';
 import { milliseconds, serverStream, type ServiceParts, timestamp, unary } from './service.ts';
 
 const DEFAULT_PAGE = 100;
@@ -28,26 +23,6 @@ export function appService(parts: ServiceParts): readonly [string, RpcMethod][] 
       createdOn: timestamp(part.createdAtMs),
       ...(part.lastAccessMs === null ? {} : { lastAccess: timestamp(part.lastAccessMs) }),
     });
-  const fragmentMessage = (fragment: StoredConfig, past: Partial<StoredConfig> = fragment) =>
-    new api.Fragment({
-      id: fragment.id,
-      name: past.name,
-      fragment: Struct.fromJson(past.config ?? {}),
-      lastUpdated: timestamp(past.updatedAtMs ?? fragment.updatedAtMs),
-      createdOn: timestamp(fragment.createdAtMs),
-      revision: String(fragment.history.length + 1),
-    });
-  const update = (
-    stored: StoredConfig,
-    { name, lastKnownUpdate }: UpdateRequest,
-    config: StructMessage | undefined,
-    caller: Principal,
-  ) => {
-    if (name === '') throw new RpcStatus(STATUS.invalidArgument, 'the name is missing');
-    const lastKnownUpdateMs = lastKnownUpdate && milliseconds(lastKnownUpdate);
-    const written = { name, config: config?.toJson() ?? {} };
-    state.write(stored, written, { editedBy: caller.id, lastKnownUpdateMs });
-  };
 
   const methods: Record<string, RpcMethod> = {
     GetRobotPart: unary(parts, api.GetRobotPartRequest, ({ id }, caller) => {
@@ -57,9 +32,8 @@ export function appService(parts: ServiceParts): readonly [string, RpcMethod][] 
       return new api.GetRobotPartResponse({ part: partMessage(part), configJson });
     }),
     UpdateRobotPart: unary(parts, api.UpdateRobotPartRequest, (request, caller) => {
-      mayWrite(caller);
       const part = state.part(request.id);
-      update(part, request, request.robotConfig, caller);
+      writeConfig(state, part, request, request.robotConfig, caller);
       return new api.UpdateRobotPartResponse({ part: partMessage(part) });
     }),
     GetRobotPartHistory: unary(parts, api.GetRobotPartHistoryRequest, ({ id }, caller) => {
@@ -104,44 +78,12 @@ export function appService(parts: ServiceParts): readonly [string, RpcMethod][] 
       state.part(partId).mustRestart = true;
       return new api.MarkPartForRestartResponse();
     }),
-    GetFragment: unary(parts, api.GetFragmentRequest, ({ id }, caller) => {
-      mayRead(caller);
-      return new api.GetFragmentResponse({ fragment: fragmentMessage(state.fragment(id)) });
-    }),
-    UpdateFragment: unary(parts, api.UpdateFragmentRequest, (request, caller) => {
-      mayWrite(caller);
-      const fragment = state.fragment(request.id);
-      update(fragment, request, request.config, caller);
-      return new api.UpdateFragmentResponse({ fragment: fragmentMessage(fragment) });
-    }),
-    GetFragmentHistory: unary(parts, api.GetFragmentHistoryRequest, ({ id }, caller) => {
-      mayRead(caller);
-      const fragment = state.fragment(id);
-      const history = fragment.history.toReversed().map((past) => ({
-        fragment: id,
-        editedOn: timestamp(past.atMs),
-        old: fragmentMessage(fragment, past),
-        editedBy: { value: past.editedBy },
-        config: Struct.fromJson(past.config),
-      }));
-      return new api.GetFragmentHistoryResponse({ history, nextPageToken: '' });
-    }),
+    ...fragmentMethods(parts),
   };
   return Object.entries(methods).map(([name, method]) => [
     `/viam.app.v1.AppService/${name}`,
     method,
   ]);
-}
-
-function mayRead(caller: Principal): void {
-  if (caller.kind === 'api-key') return;
-  throw new RpcStatus(STATUS.permissionDenied, 'a device may not use the app’s API');
-}
-
-function mayWrite(caller: Principal): void {
-  mayRead(caller);
-  if (caller.kind === 'api-key' && caller.role === 'operator') return;
-  throw new RpcStatus(STATUS.permissionDenied, 'this API key may only read');
 }
 
 interface LogFilter {

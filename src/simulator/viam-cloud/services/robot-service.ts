@@ -31,7 +31,9 @@ export function robotService(
     Config: unary(parts, api.ConfigRequest, (request, caller) => {
       const part = own(request, caller);
       if (request.agentInfo !== undefined) state.meet(part, request.agentInfo);
-      const merged = mergeFragments(part.config, (id) => state.fragments.get(id)?.config);
+      const merged = mergeFragments(part.config, (id, version) =>
+        state.fragmentContent(id, version),
+      );
       const config = {
         cloud: { id: part.id, machineId: part.id, fqdn: `${part.name}.local`, secret: part.secret },
         components: resources(parts, merged['components'], 'component'),
