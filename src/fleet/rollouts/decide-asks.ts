@@ -141,7 +141,11 @@ function asksBack(
       ? answered(bootedTarget(view, row, facts, nowMs), BACK)
       : unchanged(view, BACK);
   }
-  if (row.state !== 'scheduled' && !FAILED.includes(row.state)) return unchanged(view, BACK);
+  // One that left, and is in the cohort again while the others go back, goes with them.
+  const hasReturned = row.state === 'skipped' && view.rollout.state.kind === 'rolling-back';
+  if (row.state !== 'scheduled' && !hasReturned && !FAILED.includes(row.state)) {
+    return unchanged(view, BACK);
+  }
   if (facts.obstacle !== null) return skip(view, facts, facts.obstacle, BACK, nowMs);
   const penalty = penaltyOf(row, facts, nowMs);
   return penalty === null ? offer(view, facts, nowMs) : unchanged(view, penalty);

@@ -163,6 +163,34 @@ describe('a rollout', () => {
     expect(await world.contradictions(rolloutId)).toEqual([]);
   });
 
+  it('takes a device back that left and returns while the others go back', async () => {
+    await world.devices(2);
+    const rolloutId = await world.start(ALL_AT_ONCE);
+    await world.updates('d000');
+    await world.updates('d001');
+    await world.fleet.rollouts.rollback(OPERATOR, rolloutId, 'wrong colours');
+    await world.fleet.devices.update(OPERATOR, 'd000', { cohortId: null });
+    expect(await world.row(rolloutId, 'd000')).toMatchObject({
+      state: 'skipped',
+      direction: 'back',
+      reason: 'left cohort all',
+    });
+    expect(await world.offered('d000')).toBeNull();
+    await world.fleet.devices.update(OPERATOR, 'd000', { cohortId: 'all' });
+    expect(await world.offered('d000')).toBe('1.0.0');
+    expect(await world.state(rolloutId, 'd000')).toBe('offered');
+    await world.updates('d001');
+    await world.tick();
+    expect((await world.rollout(rolloutId)).state.kind).toBe('rolling-back');
+    await world.updates('d000');
+    await world.tick();
+    expect(await world.rollout(rolloutId)).toMatchObject({
+      state: { kind: 'failed', reason: 'wrong colours; 2 run what they ran before' },
+      counters: { succeeded: 2, skipped: 0 },
+    });
+    expect(await world.contradictions(rolloutId)).toEqual([]);
+  });
+
   it('counts a device that falls back after it had succeeded', async () => {
     await world.devices(2);
     const rolloutId = await world.start({ ...ALL_AT_ONCE, soakMs: 10 * MINUTE });

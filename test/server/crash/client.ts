@@ -52,6 +52,8 @@ export class Life {
     path: string,
     { method = 'GET', token, json, stream, headers }: Question,
   ): Promise<Reply> {
+    // Its port may be somebody else's by now.
+    if (this.isOver) throw new Killed();
     const url = path.startsWith('http') ? path : `${this.#url}${path}`;
     const body = stream === undefined ? {} : { body: ReadableStream.from(stream), duplex: 'half' };
     let status: number;

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,8 +15,11 @@ import { expectReceived, type Receiver, startReceiver } from './receiver.ts';
 import { compileServer, type ServerProcess, startServer } from './server-process.ts';
 import { inPieces, Uploads } from './uploads.ts';
 
-/** Together 200. Each folder is a fleet of its own, and they run beside each other. */
-const FOLDERS = ['alder', 'birch', 'cedar', 'dogwood'];
+/**
+ * Together 200. Each folder is a fleet of its own, and they run beside each other. `OTAKIT_SEED` has others
+ * drawn: a number, or `random`.
+ */
+const FOLDERS = ['alder', 'birch', 'cedar', 'dogwood'].map((name) => `${name}${ownSeed()}`);
 const KILLS = 50;
 const DEVICES = 10;
 const MOST_WRITES = 28;
@@ -26,6 +30,11 @@ const WHILE_RESTORING = 12;
 const LONGEST_RESTORE_MS = 600;
 const LOOK_INTO_DATABASE = 5;
 const HEARD_OF = ['rollout.*', 'command.*'];
+
+function ownSeed(): string {
+  const wanted = process.env['OTAKIT_SEED'] ?? '';
+  return wanted === 'random' ? `-${randomInt(1_000_000)}` : wanted && `-${wanted}`;
+}
 
 /** A fleet with its hardware, packages, cohort and devices. */
 async function setUp(seed: string, life: Life, token: string, receiver: Receiver): Promise<Ledger> {

@@ -81,6 +81,8 @@ export class Operations {
     this.#steps += 1;
     const { latest } = this;
     if (latest !== null && !this.isOver) return this.#steer(life, latest);
+    // What was asked of one that is over by now is nothing to ask of the next one.
+    this.#answered();
     const last = this.deployed.at(-1);
     if (last === undefined || last.deploymentId === latest?.deploymentId) return this.#deploy(life);
     return this.#start(life, last);
@@ -183,8 +185,7 @@ export class Operations {
     this.unanswered ??= verb === null ? null : { verb, reason: `at step ${this.#steps}` };
     const asked = this.unanswered;
     if (asked === null) return;
-    const takesBack = asked.verb === 'rollback';
-    if (takesBack) for (const device of this.#devices) device.unsettle('rollout');
+    if (asked.verb === 'rollback') for (const device of this.#devices) device.unsettle('rollout');
     const { status, json } = await life.ask(`/api/v1/rollouts/${rolloutId}/${asked.verb}`, {
       method: 'POST',
       token: this.#token,
@@ -195,8 +196,12 @@ export class Operations {
     }
     await this.look(life);
     // Only now is it known what became of it.
+    this.#answered();
+  }
+
+  #answered(): void {
     this.unanswered = null;
-    if (takesBack) for (const device of this.#devices) device.settle('rollout');
+    for (const device of this.#devices) device.settle('rollout');
   }
 
   #verb(kind: string, percent: number, counters: RolloutView['counters']): Verb | null {
