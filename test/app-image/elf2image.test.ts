@@ -177,7 +177,7 @@ describeWithPeers(['esptool'], 'esptool elf2image and image-info', ([esptool = '
     { numRuns: 210, seed: 42 },
   );
 
-  it(`make and read ${cases.length} generated images as we do`, { timeout: 240_000 }, async () => {
+  it(`make and read ${cases.length} generated images as we do`, async () => {
     const ours: Uint8Array[] = [];
     const commands: string[][] = [];
     for (const [index, { chip, page, sizes, segments, appendHash }] of cases.entries()) {

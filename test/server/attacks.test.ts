@@ -124,14 +124,11 @@ describe('slow retrieval and slow senders', () => {
     socket.write('GET /healthz HTTP/1.1\r\nHo');
     const ended = readToEnd(socket);
     await expect
-      .poll(
-        async () => {
-          if (socket.writable) socket.write('x');
-          await clock.advance(2000);
-          return socket.destroyed || socket.closed || socket.readableEnded;
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        if (socket.writable) socket.write('x');
+        await clock.advance(2000);
+        return socket.destroyed || socket.closed || socket.readableEnded;
+      })
       .toBe(true);
     expect((await ended).length).toBe(0);
     expect(world.log.join('')).toContain('too-slow');
@@ -152,14 +149,11 @@ describe('slow retrieval and slow senders', () => {
     let isOver = false;
     void ended.then(() => (isOver = true));
     await expect
-      .poll(
-        async () => {
-          if (socket.writable) socket.write('1');
-          await clock.advance(5000);
-          return isOver;
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        if (socket.writable) socket.write('1');
+        await clock.advance(5000);
+        return isOver;
+      })
       .toBe(true);
     expect((await ended).toString()).not.toMatch(/^HTTP\/1\.1 2/);
     expect(await kept(world)).toBe(0);
@@ -187,13 +181,10 @@ describe('slow retrieval and slow senders', () => {
     stream.once('close', () => (isOver = true));
     await new Promise((resolve) => void stream.once('response', resolve));
     await expect
-      .poll(
-        async () => {
-          await clock.advance(60_000);
-          return isOver;
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        await clock.advance(60_000);
+        return isOver;
+      })
       .toBe(true);
   });
 
@@ -222,13 +213,10 @@ describe('slow retrieval and slow senders', () => {
     const theirs = await fetch(String(other.json['artifact_url']), { method: 'HEAD' });
     expect(theirs.status).toBe(200);
     await expect
-      .poll(
-        async () => {
-          await clock.advance(60_000);
-          return open();
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        await clock.advance(60_000);
+        return open();
+      })
       .toContain('otakit_downloads_open 0');
   });
 });

@@ -133,12 +133,12 @@ describe('backup and restore of a running server', () => {
     socket.on('error', () => {}).pause();
     const authorization = `Authorization: Bearer ${server.localToken}`;
     socket.write(`POST /api/v1/backup HTTP/1.1\r\nHost: x\r\n${authorization}\r\n\r\n`);
-    await expect.poll(() => readdir(folder), { timeout: 20_000 }).not.toEqual(before);
+    await expect.poll(() => readdir(folder)).not.toEqual(before);
     const left = async () => {
       await clock.advance(60_000);
       return readdir(folder);
     };
-    await expect.poll(left, { timeout: 20_000 }).toEqual(before);
+    await expect.poll(left).toEqual(before);
   });
 
   it('is one at a time', async () => {

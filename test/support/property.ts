@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { configureGlobal } from 'fast-check';
 
 export * from 'fast-check';
@@ -7,4 +8,7 @@ export * from 'fast-check';
  * passed until somebody changes something. `OTAKIT_SEED` draws others: a number, or `random`.
  */
 const wanted = process.env['OTAKIT_SEED'] ?? '2026';
-if (wanted !== 'random') configureGlobal({ seed: Number(wanted) });
+
+export const SEED = wanted === 'random' ? randomInt(2 ** 31) : Number(wanted);
+
+configureGlobal({ seed: SEED });

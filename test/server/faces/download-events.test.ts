@@ -114,7 +114,7 @@ describe('what the server sent', () => {
       sent.end();
     });
     await expect
-      .poll(world.downloads, { timeout: 20_000 })
+      .poll(world.downloads)
       .toMatchObject([{ type: 'download.cut', data: { reason: 'peer-gone', sizeBytes: size } }]);
     await take(world.artifactUrl, { headers: { range: 'bytes=1000-' } });
     await expect

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { listenTcp, VirtualChip } from '../../../src/simulator/index.ts';
 import { openLink } from '../../../src/transport/index.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -34,10 +34,10 @@ describe('the line from a virtual chip', () => {
     });
     await using listener = await listenTcp(chip, '127.0.0.1', 0);
     const first = await openLink(listener.target, { baudRate: 115_200 });
-    await vi.waitUntil(() => boots === 1);
+    await expect.poll(() => boots).toBe(1);
     await first[Symbol.asyncDispose]();
     await using second = await openLink(listener.target, { baudRate: 115_200 });
-    await vi.waitUntil(() => boots === 2);
+    await expect.poll(() => boots).toBe(2);
     await clock.advance(10_000);
     expect(new TextDecoder().decode((await second.read()) ?? undefined)).toBe('boot 2\r\n');
   });
