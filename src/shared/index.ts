@@ -10,6 +10,7 @@ export { fileErrorReason } from './file-error.ts';
 export { hasErrors, type Issue, type IssueLocation, type Severity } from './issues.ts';
 export { printable } from './printable.ts';
 export {
+  counted,
   formatCount,
   formatDuration,
   formatHex,

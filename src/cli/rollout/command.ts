@@ -162,9 +162,18 @@ have finished, and at least one of them succeeded: a canary in which nobody call
 Devices that sleep are waited for a day longer at most, and \`rollout advance\` waits for nobody.
 \`rollout status\` says what a step still waits for.
 
+In a cohort that is empty the canary waits for devices: it is taken from those that join, as soon as
+--canary of them is one device, or of fewer after five minutes. Where nobody of a canary can have it,
+another one of the same size follows; never everybody at once.
+
 --failure-threshold counts failed devices in percent of the finished ones, from --min-sample of
-them on (by default as many as the canary has, at most 10). Failures show at once and successes
-after --soak; so those in their soak are taken for successes until they prove otherwise.
+them on (by default as many as the canary has, at most 10). Devices in their soak are taken for
+successes until they prove otherwise. Those that still download or install are not counted at all,
+and a failure often shows sooner than a success: where many begin at the same time, the first to
+finish may fail more often than all of them will. For a large first step, or one without a canary,
+give --min-sample such as a tenth of its devices, or let fewer begin at a time: --max-concurrent.
+It says "paused by threshold" then; \`rollout resume\` goes on, and what was seen does not stop it
+again: only a further failure does.
 
 Example:
   otakit rollout start --components main@1.1.0 --cohort production --canary 5% --step 10% \\

@@ -1,12 +1,14 @@
 import {
   formatWindow,
-  phaseWaitsFor,
   ROLLOUT_DEVICE_STATES,
   type Rollout,
   type RolloutDeviceState,
   type RolloutState,
 } from '../../fleet/index.ts';
 import { timeText } from '../fleet/describe.ts';
+
+/** A rollout as the API shows it: with what its phase, or its beginning, waits for. */
+export type ShownRollout = Rollout & { readonly waitsFor: string | null };
 
 /** Devices in these states want somebody to look. */
 export const TROUBLED: readonly string[] = [
@@ -17,19 +19,18 @@ export const TROUBLED: readonly string[] = [
 ] satisfies readonly RolloutDeviceState[];
 
 /** A rollout in one line. */
-export function rolloutText(rollout: Rollout): string {
+export function rolloutText(rollout: ShownRollout): string {
   return `${rollout.rolloutId}  ${standText(rollout)}`;
 }
 
 /** Where it stands, how far it is, and how its devices do. */
-export function standText(rollout: Rollout): string {
-  const { percent, phase, state } = rollout;
+export function standText(rollout: ShownRollout): string {
+  const { percent, phase, state, waitsFor } = rollout;
   // The counters are those of the way back then, where to succeed is to run the old version again.
   if (state.kind === 'rolling-back' || (state.kind === 'failed' && state.rolledBack)) {
     return `${stateText(state)}; on the way back: ${countersText(rollout)}`;
   }
-  const waits = phaseWaitsFor(rollout);
-  const after = waits === null ? sleepersText(rollout) : `; waits for ${waits}`;
+  const after = waitsFor === null ? sleepersText(rollout) : `; waits for ${waitsFor}`;
   const step = phase === 0 ? 'canary' : `step ${phase}`;
   return `${stateText(state)}, ${step} at ${percent} %${nextText(rollout)}: ${countersText(rollout)}${after}`;
 }

@@ -1,10 +1,9 @@
-import type { Rollout } from '../../fleet/index.ts';
 import { CliError } from '../codes.ts';
 import { checkChoice, type DeploymentChoice } from '../deployment/deployment-choice.ts';
 import { type CommonOptions, countOption, durationOption, parsePercent } from '../fleet/options.ts';
 import { report, withFleet } from '../fleet/verb.ts';
 import type { Cli } from '../nouns.ts';
-import { rolloutText } from './rollout-text.ts';
+import { rolloutText, type ShownRollout } from './rollout-text.ts';
 import { watch } from './watch.ts';
 
 /** What `rollout start` takes. */
@@ -31,7 +30,7 @@ export async function start(options: StartOptions, cli: Cli): Promise<void> {
   checkChoice(options);
   const plan = planOf(options);
   const rollout = await withFleet(options, cli.context, (api) =>
-    api.post<Rollout>('/rollouts', plan),
+    api.post<ShownRollout>('/rollouts', plan),
   );
   if (options.watch !== true || options.json !== true) {
     report(cli.context, options, rollout, rolloutText(rollout));

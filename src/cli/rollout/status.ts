@@ -1,10 +1,10 @@
-import type { Page, Rollout, RolloutDevice } from '../../fleet/index.ts';
+import type { Page, RolloutDevice } from '../../fleet/index.ts';
 import type { CliContext } from '../context.ts';
 import type { FleetApi } from '../fleet/api.ts';
 import { type EntityColumn, entityTable } from '../fleet/entity-table.ts';
 import type { CommonOptions } from '../fleet/options.ts';
 import { list, type ListOptions, report, segment, withFleet } from '../fleet/verb.ts';
-import { rolloutText, TROUBLED } from './rollout-text.ts';
+import { rolloutText, type ShownRollout, TROUBLED } from './rollout-text.ts';
 
 const DEVICE_COLUMNS: readonly EntityColumn<RolloutDevice>[] = [
   { title: 'device', value: (entity) => entity.deviceId },
@@ -23,7 +23,7 @@ export async function status(
   const [rollout, trouble] = await withFleet(options, context, async (api) => {
     const path = await rolloutPath(api, rolloutId);
     return [
-      await api.get<Rollout>(path),
+      await api.get<ShownRollout>(path),
       await api.get<Page<RolloutDevice>>(`${path}/devices`, { states: TROUBLED, perPage: 20 }),
     ];
   });
@@ -59,7 +59,7 @@ export async function steer(
   context: CliContext,
 ): Promise<void> {
   const answer = await withFleet(options, context, async (api) =>
-    api.post<Rollout | { readonly rollout: Rollout; readonly devices: number }>(
+    api.post<ShownRollout | { readonly rollout: ShownRollout; readonly devices: number }>(
       `${await rolloutPath(api, rolloutId)}/${verb}`,
       body,
     ),
@@ -73,6 +73,6 @@ export async function steer(
 export async function rolloutPath(api: FleetApi, rolloutId: string): Promise<string> {
   if (rolloutId !== 'latest') return `/rollouts/${segment(rolloutId)}`;
   const newest = { sort: '-createdAtMs', perPage: 1 };
-  const [found] = (await api.get<Page<Rollout>>('/rollouts', newest)).list;
+  const [found] = (await api.get<Page<ShownRollout>>('/rollouts', newest)).list;
   return `/rollouts/${segment(found?.rolloutId ?? 'latest')}`;
 }

@@ -1,4 +1,4 @@
-import type { Rollout, RolloutLogEntry } from '../../fleet/index.ts';
+import type { RolloutLogEntry } from '../../fleet/index.ts';
 import { systemClock } from '../../shared/index.ts';
 import type { CliContext } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -6,7 +6,7 @@ import type { CommonOptions } from '../fleet/options.ts';
 import { withFleet } from '../fleet/verb.ts';
 import type { Cli } from '../nouns.ts';
 import { isNotable, logText } from './log-text.ts';
-import { rolloutText, standText } from './rollout-text.ts';
+import { rolloutText, type ShownRollout, standText } from './rollout-text.ts';
 import { rolloutPath } from './status.ts';
 
 /** How often the rollout is looked at. */
@@ -32,7 +32,7 @@ export async function watch(
     let after = 0;
     for (;;) {
       // Read before the log, so that an end that is seen here has its entries in the log below.
-      const now = await api.get<Rollout>(path);
+      const now = await api.get<ShownRollout>(path);
       for (;;) {
         const query = { after, limit: LOG_PAGE };
         const { list } = await api.get<{ list: readonly RolloutLogEntry[] }>(`${path}/log`, query);
@@ -49,7 +49,7 @@ export async function watch(
   if (rollout.state.kind === 'failed') setExitCode(EXIT.verification);
 }
 
-function isOver({ state }: Rollout): boolean {
+function isOver({ state }: ShownRollout): boolean {
   return state.kind === 'completed' || state.kind === 'failed';
 }
 
@@ -76,7 +76,7 @@ function createScreen({ stdout, stderr }: CliContext, { json = false, all = fals
       stdout.write(`${logText(entry)}\n`);
       if (live) stdout.write(line);
     },
-    stands: (rollout: Rollout) => {
+    stands: (rollout: ShownRollout) => {
       if (live) {
         clear();
         line = rolloutText(rollout).slice(0, (stdout.columns ?? 120) - 1);
@@ -86,7 +86,7 @@ function createScreen({ stdout, stderr }: CliContext, { json = false, all = fals
       }
       hasNews = false;
     },
-    end: (rollout: Rollout) => {
+    end: (rollout: ShownRollout) => {
       clear();
       (json ? stderr : stdout).write(`${rolloutText(rollout)}\n`);
     },

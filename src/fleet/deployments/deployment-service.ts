@@ -34,6 +34,17 @@ export function createDeploymentService(context: FleetContext): DeploymentServic
   };
 }
 
+/** For people, where nobody said a name: `main 1.1.0, wifi 2.0.0`. */
+function nameOf(components: Deployment['components']): string {
+  const names = components.map(({ packageId, version }) => `${packageId} ${version}`);
+  for (let shown = names.length; shown > 0; shown -= 1) {
+    const more = names.length - shown;
+    const text = names.slice(0, shown).join(', ') + (more === 0 ? '' : ` and ${more} more`);
+    if (text.length <= LONGEST_NAME) return text;
+  }
+  return names[0] ?? '';
+}
+
 /** Stores a deployment of these artifacts under the next sequence number, as part of a larger change. */
 export async function insertDeployment(
   { repositories, audit, event, atMs }: Change,
@@ -66,7 +77,7 @@ export async function insertDeployment(
   }
   const deployment: Deployment = {
     deploymentId: newId('dep', randomBytes),
-    name: checkText('name', name, LONGEST_NAME),
+    name: name === '' ? nameOf(components) : checkText('name', name, LONGEST_NAME),
     sequence,
     components,
     restores,

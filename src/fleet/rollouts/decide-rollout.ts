@@ -8,11 +8,14 @@ import {
   unchanged,
 } from './decision.ts';
 import type { Rollout, RolloutState } from './rollout.ts';
-import { isPhaseOver } from './phase-end.ts';
+import { isPhaseOver, reachesNobody } from './phase-end.ts';
 import { isOpen } from './window.ts';
 
 /** Devices that never wake up cannot keep a rollout from being over. */
 const BACK_PATIENCE_MS = 24 * 60 * 60_000;
+
+/** Devices often join many at a time; among the very first of them there is not much to choose from. */
+const GATHERING_MS = 5 * 60_000;
 
 /** What people ask of a rollout. */
 type Operation = Extract<
@@ -21,12 +24,17 @@ type Operation = Extract<
 >;
 
 /** Moves on what time moves on; twice at the same moment is the same as once. */
-export function tick(view: RolloutView, recalled: boolean, nowMs: number): RolloutDecision {
+export function tick(
+  view: RolloutView,
+  { recalled, members }: Extract<RolloutEvent, { kind: 'tick' }>,
+  nowMs: number,
+): RolloutDecision {
   const { rollout } = view;
   switch (rollout.state.kind) {
     case 'pending':
       return inWindow(rollout, nowMs) ? begin(view, 0) : unchanged(view);
     case 'active':
+      if (reachesNobody(rollout)) return reachSomebody(view, members ?? 0, nowMs);
       if (isComplete(rollout, nowMs)) return complete(view, nowMs);
       return rollout.nextPhaseAtMs !== null &&
         nowMs >= rollout.nextPhaseAtMs &&
@@ -51,8 +59,43 @@ export function percentOf({ plan }: Pick<Rollout, 'plan'>, phase: number): numbe
     : Math.min(100, plan.canaryPercent + phase * plan.stepPercent);
 }
 
-function begin(view: RolloutView, phase: number): RolloutDecision {
-  const percent = percentOf(view.rollout, phase);
+/**
+ * A phase that reaches nobody has nothing to learn from, so it does not give way to the next one: it is
+ * done again, once there are devices in the cohort. Where it began with nobody, among those that joined;
+ * where all that it had were skipped, with as many again as the canary has.
+ */
+function reachSomebody(view: RolloutView, members: number, nowMs: number): RolloutDecision {
+  const { rollout } = view;
+  const { phase, percent, plan, nextPhaseAtMs } = rollout;
+  const again = (more: number) =>
+    inWindow(rollout, nowMs) ? begin(view, phase, Math.min(100, percent + more)) : unchanged(view);
+  const gatheringMs = Math.min(GATHERING_MS, plan.phaseMs ?? GATHERING_MS);
+  if (percent >= 100) {
+    if (members === 0) return unchanged(view);
+    return members > rollout.members ? again(0) : complete(view, nowMs);
+  }
+  if (rollout.members > 0) {
+    return members === 0 || nowMs < rollout.phaseStartedAtMs + gatheringMs
+      ? unchanged(view)
+      : again(plan.canaryPercent);
+  }
+  if (members === 0) return nextPhaseAtMs === null ? unchanged(view) : gathers(view, null);
+  // Of fewer the share is rounded up to one, and a single rank says little about those that come later.
+  if (members * percent >= 100) return again(0);
+  if (nextPhaseAtMs === null) return gathers(view, nowMs + gatheringMs);
+  return nowMs < nextPhaseAtMs ? unchanged(view) : again(0);
+}
+
+/** Waits for more devices before it chooses among them, `null` for a first one. */
+function gathers(view: RolloutView, nextPhaseAtMs: number | null): RolloutDecision {
+  return { ...unchanged(view), rollout: { ...view.rollout, nextPhaseAtMs } };
+}
+
+function begin(
+  view: RolloutView,
+  phase: number,
+  percent = percentOf(view.rollout, phase),
+): RolloutDecision {
   return { ...unchanged(view), effects: [{ kind: 'begin-phase', phase, percent }] };
 }
 
@@ -82,7 +125,7 @@ export function phaseBegun(
       cut: event.cut > rollout.cut ? event.cut : rollout.cut,
       members,
       phaseStartedAtMs: nowMs,
-      nextPhaseAtMs: percent >= 100 || phaseMs === null ? null : nowMs + phaseMs,
+      nextPhaseAtMs: percent >= 100 || phaseMs === null || members === 0 ? null : nowMs + phaseMs,
     },
     notes: [{ what: 'phase', deviceId: null, data: { phase, percent, cut: event.cut, members } }],
   };
@@ -145,10 +188,7 @@ export function operate(view: RolloutView, event: Operation, nowMs: number): Rol
     case 'resume':
       mustBe(rollout, 'resume', ['paused']);
       // Paused before it ever began: there is no phase yet.
-      return become(
-        view,
-        rollout.members === 0 && rollout.cut === '' ? { kind: 'pending' } : { kind: 'active' },
-      );
+      return become(view, rollout.percent === 0 ? { kind: 'pending' } : { kind: 'active' });
     case 'advance':
       mustBe(rollout, 'advance', ['pending', 'active']);
       if (rollout.percent >= 100) {

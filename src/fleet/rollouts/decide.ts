@@ -13,7 +13,7 @@ import type { RolloutDecision, RolloutEvent, RolloutView } from './decision.ts';
 export function decide(view: RolloutView, event: RolloutEvent, nowMs: number): RolloutDecision {
   switch (event.kind) {
     case 'tick':
-      return tick(view, event.recalled, nowMs);
+      return tick(view, event, nowMs);
     case 'phase-begun':
       return phaseBegun(view, event, nowMs);
     case 'rollback-made':

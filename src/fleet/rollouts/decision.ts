@@ -37,8 +37,12 @@ export interface DeviceFacts {
 
 /** Everything that can happen to a rollout. */
 export type RolloutEvent =
-  /** Time went by. `recalled`: no device is left that still has to be told to go back. */
-  | { readonly kind: 'tick'; readonly recalled: boolean }
+  /**
+   * Time went by. `recalled`: no device is left that still has to be told to go back. `members`: what
+   * {@link Rollout.members} would be now, 0 where no device is in the cohort; only for a rollout that
+   * reaches nobody.
+   */
+  | { readonly kind: 'tick'; readonly recalled: boolean; readonly members: number | null }
   | {
       readonly kind: 'phase-begun';
       readonly phase: number;

@@ -1,6 +1,7 @@
+import { counted } from '../../shared/index.ts';
 import { countOf, FAILED, UNDER_WAY } from './counters.ts';
 import { deviceCount } from './rank.ts';
-import type { Rollout } from './rollout.ts';
+import type { MaintenanceWindow, Rollout } from './rollout.ts';
 import { formatWindow } from './window.ts';
 
 /** Many sleeping devices call once a day; those that do not even do that cannot hold a phase for ever. */
@@ -8,6 +9,8 @@ const SLEEPERS_PATIENCE_MS = 24 * 60 * 60_000;
 
 /** What a phase needs, beside its time, before the next one begins by itself or the rollout is over. */
 export type PhaseNeed =
+  /** Devices that it reaches at all: nobody was in the cohort, or all that it had were skipped. */
+  | { readonly kind: 'anybody'; readonly skipped: number; readonly gathers: boolean }
   /** Devices that are at it: they are what the phase is there to learn from. */
   | { readonly kind: 'under-way'; readonly devices: number }
   /** No device has succeeded yet. */
@@ -22,6 +25,19 @@ export type PhaseNeed =
   /** Fewer have finished than the threshold counts from, and of those more failed than it allows. */
   | { readonly kind: 'sample'; readonly failed: number; readonly finished: number };
 
+/** Whether a phase has no device that could teach anything, and nothing was learned before. */
+export function reachesNobody({
+  counters,
+  percent,
+  members,
+}: Pick<Rollout, 'counters' | 'percent' | 'members'>): boolean {
+  const { scheduled, succeeded, skipped } = counters;
+  return (
+    scheduled + succeeded + countOf(counters, [...UNDER_WAY, ...FAILED]) === 0 &&
+    skipped >= deviceCount(percent, members)
+  );
+}
+
 /**
  * What the phase of an active rollout lacks, the time of the phase and the window aside. A phase is over
  * when its time is, nobody is under way, at least half of the devices that it covers have finished, and at
@@ -29,12 +45,14 @@ export type PhaseNeed =
  * not counted. Where fewer than `minSample` have finished, although the phase covers as many, more of
  * them must not have failed than the threshold allows; that is all the threshold could go by.
  */
-export function phaseNeeds({
-  plan,
-  counters,
-  percent,
-  members,
-}: Pick<Rollout, 'plan' | 'counters' | 'percent' | 'members'>): readonly PhaseNeed[] {
+export function phaseNeeds(
+  rollout: Pick<Rollout, 'plan' | 'counters' | 'percent' | 'members' | 'nextPhaseAtMs'>,
+): readonly PhaseNeed[] {
+  const { plan, counters, percent, members } = rollout;
+  if (reachesNobody(rollout)) {
+    const gathers = members === 0 && rollout.nextPhaseAtMs !== null;
+    return [{ kind: 'anybody', skipped: counters.skipped, gathers }];
+  }
   const underWay = countOf(counters, UNDER_WAY);
   const failed = countOf(counters, FAILED);
   const finished = counters.succeeded + failed;
@@ -42,7 +60,11 @@ export function phaseNeeds({
   const enough = Math.ceil(covered / 2);
   const needs: PhaseNeed[] = [];
   if (underWay > 0) needs.push({ kind: 'under-way', devices: underWay });
-  if (covered > 0 && counters.succeeded === 0) needs.push({ kind: 'success', finished, covered });
+  if (counters.succeeded === 0) {
+    // Devices that joined may have taken the place of some that were skipped.
+    const known = finished + underWay + counters.scheduled;
+    needs.push({ kind: 'success', finished, covered: Math.max(covered, known) });
+  }
   if (finished < enough) needs.push({ kind: 'finished', finished, enough, covered });
   const hasFew = covered >= plan.minSample && finished < plan.minSample;
   if (hasFew && failed * 100 > plan.failureThresholdPercent * finished) {
@@ -78,29 +100,42 @@ function phaseTimeMs({ plan }: Rollout): number {
  * phase later on; `null` for nothing else.
  */
 export function phaseWaitsFor(
-  rollout: Pick<Rollout, 'plan' | 'state' | 'counters' | 'percent' | 'members'>,
+  rollout: Pick<Rollout, 'plan' | 'state' | 'counters' | 'percent' | 'members' | 'nextPhaseAtMs'>,
 ): string | null {
   const { state, plan } = rollout;
   if (state.kind === 'pending' && plan.window !== null)
     return `its window, ${formatWindow(plan.window)}`;
   if (state.kind !== 'active') return null;
-  const [first] = phaseNeeds(rollout).map(textOf);
-  return first ?? null;
+  const [first] = phaseNeeds(rollout);
+  return first === undefined ? null : textOf(first, plan.window);
 }
 
-function textOf(need: PhaseNeed): string {
+function textOf(need: PhaseNeed, window: MaintenanceWindow | null): string {
+  const within = window === null ? '' : ` within its window, ${formatWindow(window)}`;
   switch (need.kind) {
+    case 'anybody':
+      if (need.skipped > 0) {
+        return `a first device${within}: ${need.skipped === 1 ? 'the only one that it reached was' : `all ${need.skipped} that it reached were`} skipped`;
+      }
+      return need.gathers
+        ? `the devices that join its cohort now, to choose who is first${within}`
+        : `a first device${within}: nobody is in its cohort`;
     case 'under-way':
       return need.devices === 1
         ? 'a device that is under way'
         : `${need.devices} devices that are under way`;
     case 'success':
       return need.finished === 0
-        ? `a first device: none of ${need.covered} has finished`
-        : `a first success: ${need.finished} of ${need.covered} devices have finished, none with it`;
+        ? `a first device${within}: none of ${need.covered} has finished`
+        : `a first success${within}: ${finishedOf(need.finished, counted(need.covered, 'device'))}, none with it`;
     case 'finished':
-      return `more devices: ${need.finished} of ${need.covered} have finished, and half of them is ${need.enough}`;
+      return `more devices${within}: ${finishedOf(need.finished, need.covered)}, and half of them is ${need.enough}`;
     case 'sample':
-      return `more devices: ${need.failed} of the ${need.finished} that have finished failed`;
+      return `more devices${within}: ${need.failed} of the ${need.finished} that have finished failed`;
   }
+}
+
+/** `1 of 3 devices has finished`. */
+function finishedOf(finished: number, of: number | string): string {
+  return `${finished} of ${of} ${finished === 1 ? 'has' : 'have'} finished`;
 }

@@ -17,6 +17,11 @@ export function deviceCount(percent: number, members: number): number {
   return Math.min(members, Math.ceil(Math.round(percent * members * 1e6) / 1e8));
 }
 
+/** The counters keep the devices that left, so they are members for as long as the rollout is. */
+export function allMembers(ofCohort: readonly string[], ofRollout: readonly string[]): number {
+  return new Set([...ofCohort, ...ofRollout]).size;
+}
+
 /**
  * Whom a percentage of the cohort covers: the rank of the last of them, `''` where that is nobody, and who
  * they are.

@@ -47,7 +47,7 @@ export async function makeRollbackDeployment(
   if (old === null) return null;
   const { deploymentId, name } = old.deployment;
   return insertDeployment(change, randomBytes, {
-    name: `Back to ${name === '' ? deploymentId : name}`.slice(0, 200),
+    name: `Back to ${name === '' ? deploymentId : name.replace(/^Back to /, '')}`.slice(0, 200),
     artifacts: old.parts.map(({ artifact }) => artifact),
     restores: deploymentId,
   });

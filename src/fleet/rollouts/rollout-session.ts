@@ -11,7 +11,7 @@ import type {
   RolloutNote,
   RolloutView,
 } from './decision.ts';
-import { cutFor } from './rank.ts';
+import { allMembers, cutFor } from './rank.ts';
 import { hasBooted, makeRollbackDeployment, obstacleToRollback } from './rollback-deployment.ts';
 import type { Rollout, RolloutDevice } from './rollout.ts';
 
@@ -105,9 +105,7 @@ export class RolloutSession {
     const { rolloutId, cohortId } = this.#rollout;
     const deviceIds = await repositories.devices.idsOfCohort(cohortId);
     const { cut, inside } = cutFor(rolloutId, deviceIds, percent);
-    // The counters keep the devices that left, so they are members for as long as the rollout is.
-    const known = await repositories.rolloutDevices.idsOf(rolloutId);
-    const members = new Set([...deviceIds, ...known]).size;
+    const members = allMembers(deviceIds, await repositories.rolloutDevices.idsOf(rolloutId));
     await this.apply({ kind: 'phase-begun', phase, percent, cut, members });
     news(inside);
   }

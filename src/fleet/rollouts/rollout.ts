@@ -93,10 +93,12 @@ export interface Rollout {
   /**
    * Devices whose rank is at or below it are in. Ranks are a stable hash of rollout and device, as 16
    * lower-case hex digits, so that plain string comparison orders them; the cut is the rank of the last
-   * device that the percentage covers, which makes 5 % of ten devices one device.
+   * device that the percentage covers, which makes 5 % of ten devices one device. `''` while it covers
+   * nobody, because nobody was in the cohort yet.
    */
   readonly cut: string;
   readonly phaseStartedAtMs: number;
+  /** Of one that began with nobody: when it chooses from the devices that have joined since. */
   readonly nextPhaseAtMs: number | null;
   readonly counters: RolloutCounters;
   /** Devices under way again after they had failed: for the threshold they still count as failed. */

@@ -72,7 +72,7 @@ export async function startRollout(
   for (const warning of await unfitFor(repositories, deployment, cohortId)) {
     session.note('warning', { message: warning });
   }
-  await session.apply({ kind: 'tick', recalled: false });
+  await session.apply({ kind: 'tick', recalled: false, members });
   return session.save();
 }
 

@@ -1,10 +1,13 @@
 import type { Change } from '../change.ts';
 import type { FleetContext } from '../context.ts';
+import type { Repositories } from '../repositories.ts';
 import { WAS_OFFERED } from './counters.ts';
 import { changes, leaves } from './decide-contact.ts';
 import { decide } from './decide.ts';
 import type { RolloutEvent } from './decision.ts';
-import type { RolloutDevice } from './rollout.ts';
+import { reachesNobody } from './phase-end.ts';
+import { allMembers } from './rank.ts';
+import type { Rollout, RolloutDevice } from './rollout.ts';
 import { RolloutSession } from './rollout-session.ts';
 
 /** Devices looked at in one transaction, so that nobody who reports waits for long. */
@@ -41,7 +44,8 @@ export async function tickRollout(context: FleetContext, rolloutId: string): Pro
   if (rollout === null) return;
   // Most ticks find nothing to do; those shall not cost a transaction.
   const view = { rollout, row: null };
-  const tick: RolloutEvent = { kind: 'tick', recalled: true };
+  const members = await membersFor(store.read, rollout);
+  const tick: RolloutEvent = { kind: 'tick', recalled: true, members };
   if (!changes(view, decide(view, tick, clock.now()))) return;
   await context.change('system', async (change) => {
     const now = await change.repositories.rollouts.get(rolloutId);
@@ -49,9 +53,21 @@ export async function tickRollout(context: FleetContext, rolloutId: string): Pro
     const session = new RolloutSession({ change, randomBytes: context.randomBytes }, now);
     // Taken back between the two looks: its devices are recalled at the next tick.
     const recalled = rollout.state.kind === 'rolling-back';
-    await session.apply({ kind: 'tick', recalled });
+    const members = await membersFor(change.repositories, now);
+    await session.apply({ kind: 'tick', recalled, members });
     await session.save();
   });
+}
+
+/** How many devices there are for a rollout that waits for any. */
+async function membersFor(
+  { devices, rolloutDevices }: Repositories,
+  { rolloutId, cohortId, state, ...rollout }: Rollout,
+): Promise<number | null> {
+  if (state.kind !== 'active' || !reachesNobody(rollout)) return null;
+  const { total } = await devices.list({ cohortId, enabled: true }, { page: 0, perPage: 1 });
+  if (total === 0) return 0;
+  return allMembers(await devices.idsOfCohort(cohortId), await rolloutDevices.idsOf(rolloutId));
 }
 
 /** Of a device that left meanwhile nothing is expected any more. */

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isNotable, logText } from '../../../src/cli/rollout/log-text.ts';
-import { standText, stateText } from '../../../src/cli/rollout/rollout-text.ts';
-import {
-  ROLLOUT_DEVICE_STATES,
-  type Rollout,
-  type RolloutLogEntry,
-} from '../../../src/fleet/index.ts';
+import { type ShownRollout, standText, stateText } from '../../../src/cli/rollout/rollout-text.ts';
+import { ROLLOUT_DEVICE_STATES, type RolloutLogEntry } from '../../../src/fleet/index.ts';
 
 const entry = (what: string, data: RolloutLogEntry['data'], deviceId: string | null = null) => ({
   rolloutId: 'rol_1',
@@ -66,17 +62,25 @@ describe('standText', () => {
       percent: 15,
       members: 100,
       nextPhaseAtMs: 0,
+      waitsFor: null,
       counters: { succeeded: 9, failed: 0, 'rolled-back': 1, 'timed-out': 0, skipped: 0 },
-    } as unknown as Rollout;
+    } as unknown as ShownRollout;
     expect(standText(rollout)).toBe(
       'active, step 1 at 15 %, next step 1970-01-01 00:00:00Z: 9 succeeded, 1 rolled back',
     );
-    const quiet = { ...rollout, counters: { ...rollout.counters, succeeded: 0, 'rolled-back': 0 } };
+    const quiet = {
+      ...rollout,
+      waitsFor: 'a first device: none of 15 has finished',
+      counters: { ...rollout.counters, succeeded: 0, 'rolled-back': 0 },
+    };
     expect(standText(quiet)).toBe(
       'active, step 1 at 15 %, next step 1970-01-01 00:00:00Z: no device yet; waits for a first device: none of 15 has finished',
     );
     expect(stateText({ kind: 'completed', atMs: 0 })).toBe('completed');
-    const back = { ...rollout, state: { kind: 'rolling-back', reason: 'x' } } as unknown as Rollout;
+    const back = {
+      ...rollout,
+      state: { kind: 'rolling-back', reason: 'x' },
+    } as unknown as ShownRollout;
     expect(standText(back)).toBe('rolling back (x); on the way back: 9 succeeded, 1 rolled back');
     const window = { fromMinute: 60, toMinute: 300, timeZone: 'UTC' };
     const nightly = { ...rollout, plan: { ...rollout.plan, window } };
@@ -90,7 +94,7 @@ describe('standText', () => {
       state: { kind: 'completed', atMs: 0 },
       percent: 100,
       counters: { ...none, succeeded: 90, scheduled: 3 },
-    } as unknown as Rollout;
+    } as unknown as ShownRollout;
     expect(standText(over)).toBe(
       'completed, step 1 at 100 %: 3 scheduled, 90 succeeded; 10 had not called, and get it when they do',
     );

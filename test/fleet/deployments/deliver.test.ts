@@ -40,6 +40,45 @@ describe('components instead of a deployment', () => {
     ]);
   });
 
+  it('are its name where nobody gave it one', async () => {
+    const { rollouts, releases, cohorts, packages, deployments: bundles } = world.fleet;
+    const names = async () => (await bundles.list({}, ALL)).list.map(({ name }) => name);
+    await packages.create(LOCAL, { packageId: 'wifi', kind: 'binary' });
+    await world.artifact('7', { packageId: 'wifi' });
+    await releases.create(LOCAL, { components: ['wifi@7', 'main@2.0.0'] });
+    await cohorts.create(LOCAL, { cohortId: 'others' });
+    await cohorts.update(LOCAL, 'others', { components: ['wifi@7'] });
+    await bundles.create(LOCAL, { components: ['wifi@7'], name: 'spring' });
+    await world.devices(1);
+    const { rolloutId } = await rollouts.start(LOCAL, {
+      cohortId: 'all',
+      components: ['main@2.0.0'],
+      canaryPercent: 100,
+    });
+    await world.updates('d000');
+    await rollouts.rollback(LOCAL, rolloutId);
+    expect(await names()).toEqual([
+      'main 1.0.0',
+      'main 2.0.0, wifi 7',
+      'wifi 7',
+      'spring',
+      'main 2.0.0',
+      'Back to main 1.0.0',
+    ]);
+  });
+
+  it('are counted where their names are too long for one', async () => {
+    const { packages, deployments: bundles } = world.fleet;
+    const components = [];
+    for (let at = 10; at < 20; at += 1) {
+      const packageId = `${at}-${'p'.repeat(40)}`;
+      await packages.create(LOCAL, { packageId, kind: 'binary' });
+      components.push((await world.artifact('1', { packageId })).artifactId);
+    }
+    const { name } = await bundles.create(LOCAL, { components });
+    expect(name).toMatch(/^10-p{40} 1, 11-p{40} 1, 12-p{40} 1, 13-p{40} 1 and 6 more$/);
+  });
+
   it.each([
     ['a cohort that is not there', { cohortId: 'nobody' }, 'fleet/not-found'],
     ['a second rollout of a cohort', { cohortId: 'all' }, 'fleet/rollout-active'],

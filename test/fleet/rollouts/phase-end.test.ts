@@ -110,7 +110,24 @@ describe('a phase that covers 10 devices and takes 4 hours', () => {
     ],
     ['only one is at it', { installing: 1 }, NEVER, 'a device that is under way'],
     ['all but one cannot have it', { skipped: 9, succeeded: 1 }, 4 * HOUR, null],
-    ['nobody can have it', { skipped: 10 }, 4 * HOUR, null],
+    [
+      'nobody can have it, which is nothing learned',
+      { skipped: 10 },
+      NEVER,
+      'a first device: all 10 that it reached were skipped',
+    ],
+    [
+      'all were skipped but one that joined and failed',
+      { skipped: 10, failed: 1 },
+      NEVER,
+      'a first success: 1 of 1 device has finished, none with it',
+    ],
+    [
+      'all were skipped but one that joined and waits for its turn',
+      { skipped: 10, scheduled: 1 },
+      NEVER,
+      'a first device: none of 1 has finished',
+    ],
     ['more than it covers, because devices joined', { succeeded: 12, skipped: 3 }, 4 * HOUR, null],
   ])('%s', (_, counters, overAtMs, waitsFor, plan = {}) => {
     const it = rollout(counters, plan);
@@ -120,6 +137,33 @@ describe('a phase that covers 10 devices and takes 4 hours', () => {
       return;
     }
     expect([isPhaseOver(it, overAtMs - 1), isPhaseOver(it, overAtMs)]).toEqual([false, true]);
+  });
+
+  it('names its window where that keeps devices from being offered it', () => {
+    const plan = { window: { fromMinute: 60, toMinute: 300, timeZone: 'UTC' } };
+    const waits = (counters: Partial<RolloutCounters>) => phaseWaitsFor(rollout(counters, plan));
+    const within = 'within its window, 01:00-05:00 UTC';
+    expect(waits({})).toBe(`a first device ${within}: none of 10 has finished`);
+    expect(waits({ failed: 1 })).toBe(
+      `a first success ${within}: 1 of 10 devices has finished, none with it`,
+    );
+    expect(waits({ succeeded: 1 })).toBe(
+      `more devices ${within}: 1 of 10 has finished, and half of them is 5`,
+    );
+    expect(waits({ skipped: 10 })).toContain(within);
+    // What is under way goes on at any time.
+    expect(waits({ downloading: 1 })).toBe('a device that is under way');
+  });
+
+  it('says whether anybody is there to be reached', () => {
+    const nobody = { ...rollout({}), members: 0, nextPhaseAtMs: null };
+    expect(phaseWaitsFor(nobody)).toBe('a first device: nobody is in its cohort');
+    expect(phaseWaitsFor({ ...nobody, nextPhaseAtMs: 1 })).toBe(
+      'the devices that join its cohort now, to choose who is first',
+    );
+    expect(phaseWaitsFor({ ...nobody, counters: { ...NO_DEVICES, skipped: 1 } })).toBe(
+      'a first device: the only one that it reached was skipped',
+    );
   });
 
   it('waits for nothing while the rollout does not go on', () => {
