@@ -183,10 +183,17 @@ export interface DeviceExplanation {
   readonly history: readonly RolloutDevice[];
 }
 
+/** A tag, and how many devices have it. */
+export interface CountedTag {
+  readonly tag: string;
+  readonly description: string;
+  readonly devices: number;
+}
+
 /** Labels that devices and releases may carry. */
 export interface TagService {
-  list(): Promise<readonly { tag: string; description: string; devices: number }[]>;
-  create(actor: Actor, tag: string, description?: string): Promise<void>;
+  list(): Promise<readonly CountedTag[]>;
+  create(actor: Actor, tag: string, description?: string): Promise<CountedTag>;
   /** Throws `fleet/in-use` while devices or releases have it. */
   remove(actor: Actor, tag: string): Promise<void>;
 }

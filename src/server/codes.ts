@@ -75,7 +75,7 @@ export const SERVER_CODES = {
   'server/idempotency-conflict': {
     kind: 'input',
     httpStatus: 409,
-    meaning: 'A request with the same Idempotency-Key is being worked on, or was interrupted.',
+    meaning: 'A request with the same Idempotency-Key is being worked on.',
   },
   'server/no-archive': {
     kind: 'input',

@@ -19,6 +19,7 @@ export function createTagService({ store, change }: FleetContext): TagService {
         checkText('description', description, LONGEST_DESCRIPTION);
         await repositories.tags.insert({ tag, description });
         audit('tag.create', `tag/${tag}`);
+        return { tag, description, devices: 0 };
       }),
     remove: (actor, tag) =>
       change(actor, async ({ repositories, audit }) => {

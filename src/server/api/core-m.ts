@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Fleet, FleetError, type Rollout } from '../../fleet/index.ts';
+import { type Artifact, type Fleet, FleetError, type Rollout } from '../../fleet/index.ts';
 import { OPERATORS, READERS, UPLOADERS } from '../access/roles.ts';
 import { anyId, chosenId, releaseNotes, sha256, version } from '../schemas/common.ts';
 import { coreMSignature } from './core-m-signature.ts';
@@ -14,6 +14,12 @@ const rolloutAnswer = z.object({
   status: z.enum(['pending', 'active', 'paused', 'rolling_back', 'completed', 'failed']),
   canary_percent: z.number(),
   scheduled_count: z.int().min(0),
+});
+
+const packageAnswer = z.object({
+  package_id: z.string(),
+  status: z.literal('available'),
+  checksum_verified: z.literal(true),
 });
 
 const percent = z.number().min(0).max(100);
@@ -61,14 +67,9 @@ export const CORE_M_ROUTES = [
       release_notes: releaseNotes.optional(),
     }),
     idempotent: true,
-    answer: {
-      status: 201,
-      schema: z.object({
-        package_id: z.string(),
-        status: z.literal('available'),
-        checksum_verified: z.literal(true),
-      }),
-    },
+    // Where the package is made first, that is a change of its own, which answers nothing.
+    ofChange: (made) => ('artifactId' in (made as object) ? added(made as Artifact) : null),
+    answer: { status: 201, schema: packageAnswer },
     handle: async ({ fleet, services, actor, body, signal }) => {
       using _place = services.uploads.enter(FETCH_RETRY_MS);
       const packageId = body.name ?? (body.type === 'fw' ? 'main' : 'software');
@@ -85,12 +86,7 @@ export const CORE_M_ROUTES = [
         ...(minVersion === undefined ? {} : { minVersion }),
         ...(body.release_notes === undefined ? {} : { releaseNotes: body.release_notes }),
       };
-      const artifact = await fleet.artifacts.fetch(actor, fields, body.artifact_uri, signal);
-      return {
-        package_id: artifact.artifactId,
-        status: 'available',
-        checksum_verified: true,
-      } as const;
+      return added(await fleet.artifacts.fetch(actor, fields, body.artifact_uri, signal));
     },
   }),
   defineRoute({
@@ -141,6 +137,10 @@ export const CORE_M_ROUTES = [
     { verb: 'rollback', id: 'coreMRollBackRollout', summary: 'CORE-M: take the devices back' },
   ]),
 ];
+
+function added({ artifactId }: Artifact) {
+  return { package_id: artifactId, status: 'available', checksum_verified: true } as const;
+}
 
 function answerOf(rollout: Rollout) {
   const { rolloutId, state, plan, counters } = rolloutView(rollout);

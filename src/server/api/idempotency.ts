@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { type AccessToken, withChanges } from '../../fleet/index.ts';
+import { type AccessToken, type Repositories, withChanges } from '../../fleet/index.ts';
 import { ServerError } from '../codes.ts';
 import type { Route } from './route.ts';
 import type { ApiServices } from './services.ts';
@@ -10,10 +10,8 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Stored before the work begins, so that a repeat after a crash is not taken for a first try. */
-const BEGUN = 'begun';
-/** Stored where the work was refused: nothing was made, so that it may be tried again. */
-const REFUSED = 'refused';
+/** What earlier versions stored of requests that made nothing: those may be tried again. */
+const UNANSWERED: ReadonlySet<string> = new Set(['begun', 'refused']);
 
 /** The request whose repetition is to be recognised. */
 export interface IdempotentRequest {
@@ -29,7 +27,8 @@ const running = new WeakMap<ApiServices, Set<string>>();
 
 /**
  * Runs a create once for each `Idempotency-Key`: a repeat gets the same answer, the same key for
- * something else is refused. Answers may hold secrets that are shown only once, so they are kept
+ * something else is refused. The answer is stored with the very change that makes the thing: a crash
+ * leaves both or neither, and where it left neither, a repeat is a first try. Answers may hold secrets that are shown only once, so they are kept
  * encrypted under a key that only the bearer of the token and the idempotency key can make again.
  */
 export async function idempotent(
@@ -62,33 +61,23 @@ export async function idempotent(
   busy.add(ongoing);
   try {
     const known = await store.read.idempotency.get(scope, key);
-    if (known !== null && known.answer !== REFUSED) {
-      return replay(known, requestHash, asked);
-    }
-    const put = (answer: string, isFirst = false) =>
-      store.transaction(({ idempotency }) =>
-        isFirst
-          ? idempotency.put(scope, key, { requestHash, answer })
-          : idempotency.replace(scope, key, { requestHash, answer }),
-      );
-    await put(BEGUN, known === null);
+    if (known !== null && !UNANSWERED.has(known.answer)) return replay(known, requestHash, asked);
+    let isThere = known !== null;
     let kept: string | null = null;
-    let result: unknown;
-    try {
-      result = await withChanges(async ({ idempotency }, made) => {
-        // With the very change that makes the thing, so that a crash leaves both or neither.
-        const { answer, ofChange } = asked.route;
-        const parsed = answer.schema?.safeParse(ofChange === undefined ? made : ofChange(made));
-        if (parsed?.success !== true) return;
-        kept = JSON.stringify(parsed.data);
-        await idempotency.replace(scope, key, { requestHash, answer: seal(kept, asked) });
-      }, work);
-    } catch (error) {
-      await put(REFUSED);
-      throw error;
-    }
+    const keep = async ({ idempotency }: Pick<Repositories, 'idempotency'>, text: string) => {
+      const answer = { requestHash, answer: seal(text, asked) };
+      if (isThere) await idempotency.replace(scope, key, answer);
+      else await idempotency.put(scope, key, answer);
+      isThere = true;
+      kept = text;
+    };
+    const result = await withChanges(async (repositories, made) => {
+      const { answer, ofChange } = asked.route;
+      const parsed = answer.schema?.safeParse(ofChange === undefined ? made : ofChange(made));
+      if (parsed?.success === true) await keep(repositories, JSON.stringify(parsed.data));
+    }, work);
     const text = answerText(asked.route, result);
-    if (text !== kept) await put(seal(text, asked));
+    if (text !== kept) await store.transaction((repositories) => keep(repositories, text));
     return result;
   } finally {
     busy.delete(ongoing);
@@ -105,13 +94,6 @@ function replay(
       'server/idempotency-reused',
       'this Idempotency-Key was used for another request',
       { hint: 'Take a new key for each thing to create.' },
-    );
-  }
-  if (known.answer === BEGUN) {
-    throw new ServerError(
-      'server/idempotency-conflict',
-      'the server was interrupted while it worked on this request before',
-      { hint: 'Look whether the thing is there; if not, repeat the request with a new key.' },
     );
   }
   return open(known.answer, asked);

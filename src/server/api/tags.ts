@@ -39,10 +39,7 @@ export const TAG_ROUTES = [
     body: z.strictObject({ tag: chosenId, description: description.optional() }),
     idempotent: true,
     answer: { status: 201, schema: tagSchema },
-    handle: async ({ fleet, actor, body: { tag, description = '' } }) => {
-      await fleet.tags.create(actor, tag, description);
-      return { tag, description, devices: 0 };
-    },
+    handle: ({ fleet, actor, body }) => fleet.tags.create(actor, body.tag, body.description),
   }),
   defineRoute({
     method: 'DELETE',

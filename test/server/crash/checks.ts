@@ -63,6 +63,8 @@ export async function checkAll(folder: string, life: Life, ledger: Ledger): Prom
   for (const one of ledger.operations.deployed) expect(deployments).toContainEqual(one);
   const sequences = deployments.map(({ sequence }) => sequence);
   expect(new Set(sequences).size).toBe(sequences.length);
+  const bundles = deployments.map(({ name }) => name).filter((name) => name.startsWith('bundle'));
+  expect(new Set(bundles).size).toBe(bundles.length);
   await checkDevices(life, ledger);
   await checkRollout(life, ledger);
   await checkCommands(life, ledger);

@@ -57,7 +57,6 @@ export class Operations {
   readonly #uploads: Uploads;
   readonly #devices: readonly CrashDevice[];
   #steps = 0;
-  #tries = 0;
   /** The components of the deployment that was asked for and not answered yet. */
   #asked: readonly string[] | null = null;
 
@@ -106,21 +105,12 @@ export class Operations {
       method: 'POST',
       token: this.#token,
       json: { name, components: this.#asked },
-      headers: { 'Idempotency-Key': `${name.replace(' ', '-')}-try-${this.#tries}` },
+      headers: { 'Idempotency-Key': name.replace(' ', '-') },
     });
-    if (status === 201) {
-      this.#made(json as unknown as Deployed);
-      return;
-    }
-    if (json['code'] !== 'server/idempotency-conflict') {
-      throw new Error(`deployment: ${status} ${JSON.stringify(json)}`);
-    }
-    // It was killed at work on that request: it says so, and one looks, as its hint says.
-    const all = await life.list<Deployed>('/api/v1/deployments', this.#token);
-    const made = all.filter((one) => one.name === name);
-    if (made.length > 1) throw new Error(`${name} was made ${made.length} times`);
-    if (made[0] === undefined) this.#tries += 1;
-    else this.#made(made[0]);
+    // Killed before or after it was made: the answer to a repeat is the same.
+    if (status !== 201) throw new Error(`deployment: ${status} ${JSON.stringify(json)}`);
+    this.deployed.push(json as unknown as Deployed);
+    this.#asked = null;
   }
 
   #newest(): readonly string[] | null {
@@ -130,11 +120,6 @@ export class Operations {
     const known = this.deployed.at(-1)?.components.map(({ artifactId }) => artifactId);
     const isNew = components.length === 2 && !components.some((id) => known?.includes(id));
     return isNew ? components : null;
-  }
-
-  #made(deployed: Deployed): void {
-    this.deployed.push(deployed);
-    this.#asked = null;
   }
 
   /** Every third one takes itself back where a fifth of its devices fail. */
