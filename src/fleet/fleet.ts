@@ -34,6 +34,7 @@ import type {
   RolloutRequest,
 } from './rollouts/rollout.ts';
 import type { SignatureWithManifest } from './signature/detached-signature.ts';
+import type { CountedTag } from './tags/counted-tag.ts';
 import type { Webhook } from './webhooks/webhook.ts';
 
 /** Fields that may be changed; `revision` is what the caller last saw, left out to change it anyhow. */
@@ -181,13 +182,6 @@ export interface DeviceExplanation {
     readonly why: string;
   }[];
   readonly history: readonly RolloutDevice[];
-}
-
-/** A tag, and how many devices have it. */
-export interface CountedTag {
-  readonly tag: string;
-  readonly description: string;
-  readonly devices: number;
 }
 
 /** Labels that devices and releases may carry. */

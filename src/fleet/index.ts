@@ -154,6 +154,7 @@ export { backupFleet, type BackupSource } from './storage/backup.ts';
 export { type FleetFolder, openFleetFolder } from './storage/folder.ts';
 export { receiveBackup, type ReceivedBackup } from './storage/restore.ts';
 export { openStore, type StoreOptions } from './storage/store.ts';
+export type { CountedTag } from './tags/counted-tag.ts';
 export { nextStep, type NextStep, type Standing, type Step } from './versions/next-step.ts';
 export {
   compareVersions,

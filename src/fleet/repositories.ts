@@ -17,6 +17,7 @@ import type {
   RolloutDeviceState,
   RolloutState,
 } from './rollouts/rollout.ts';
+import type { CountedTag } from './tags/counted-tag.ts';
 import type { Webhook, WebhookProgress } from './webhooks/webhook.ts';
 
 /**
@@ -183,7 +184,7 @@ export interface TokenRepository extends Repository<AccessToken, { role?: string
 
 /** Labels exist on their own, so that a misspelt one is an error rather than a new group. */
 export interface TagRepository {
-  list(): Promise<readonly { tag: string; description: string; devices: number }[]>;
+  list(): Promise<readonly CountedTag[]>;
   get(tag: string): Promise<{ tag: string; description: string } | null>;
   insert(tag: { tag: string; description: string }): Promise<void>;
   delete(tag: string): Promise<boolean>;

@@ -27,7 +27,7 @@ export class DeviceDownloads {
   begin(device: string, sha256: string, range: ByteRange): DeviceDownload {
     const key = `${device} ${sha256}`;
     const known = range.start === 0 ? undefined : this.#downloads.get(key);
-    const download = known ?? { startedAtMs: this.#clock.now(), coverage: new Coverage() };
+    const download = known ?? { startedAtMs: this.#clock.monotonicMs(), coverage: new Coverage() };
     this.#downloads.delete(key);
     this.#downloads.set(key, download);
     if (this.#downloads.size > MOST_DEVICES) {

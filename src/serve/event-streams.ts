@@ -88,16 +88,16 @@ export class EventStreams {
     let wake = () => {};
     const over = new AbortController();
     let writingSinceMs: number | null = null;
-    let writtenMs = clock.now();
+    let writtenMs = clock.monotonicMs();
     const end = () => {
       over.abort();
       wake();
     };
     const write = async (chunk: string, isLast = false) => {
-      writingSinceMs = clock.now();
+      writingSinceMs = clock.monotonicMs();
       await exchange.write(text.encode(chunk), isLast);
       writingSinceMs = null;
-      writtenMs = clock.now();
+      writtenMs = clock.monotonicMs();
     };
     const unwatch = watchdog.watch({
       check: (now) => {
@@ -119,7 +119,7 @@ export class EventStreams {
           await write(entries.map(({ number, event }) => frame(number, event)).join(''));
           continue;
         }
-        if (clock.now() - writtenMs >= HEARTBEAT_MS) await write(': still here\n\n');
+        if (clock.monotonicMs() - writtenMs >= HEARTBEAT_MS) await write(': still here\n\n');
         await new Promise<void>((resolve) => {
           const forget = journal.onNext(resolve);
           wake = () => {

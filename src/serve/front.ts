@@ -116,7 +116,7 @@ export function createFront(options: FrontOptions): Front {
     const connection = new Connection(
       socket,
       limits,
-      () => clock.now(),
+      () => clock.monotonicMs(),
       () => refused(socket, 'too-slow'),
     );
     const unwatch = watchdog.watch(connection);

@@ -70,7 +70,7 @@ async function sendBody(
   { clock, watchdog, patience = DEFAULT_PATIENCE, signal, onProgress }: SendOptions,
 ): Promise<SendOutcome> {
   const { start, end } = range;
-  const startedAt = clock.now();
+  const startedAt = clock.monotonicMs();
   const deadline = startedAt + longestDownloadMs(patience, end - start);
   let progressAt = startedAt;
   let position = start;
@@ -96,7 +96,7 @@ async function sendBody(
       const piece = sliced instanceof Uint8Array ? sliced : await sliced;
       await exchange.write(piece, next === end);
       position = next;
-      const now = clock.now();
+      const now = clock.monotonicMs();
       pieceBytes = nextPiece(pieceBytes, now - progressAt);
       progressAt = now;
       onProgress?.(position - start);

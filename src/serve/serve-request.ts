@@ -38,7 +38,7 @@ export async function serveRequest(
 ): Promise<void> {
   const { sha256, sizeBytes: totalBytes } = artifact;
   const { method, protocol, peerAddress: device } = exchange;
-  const startedAt = clock.now();
+  const startedAt = clock.monotonicMs();
   let part: ByteRange = { start: 0, end: 0 };
   let download: DeviceDownload = { startedAtMs: startedAt, coverage: new Coverage() };
   let progressAt = startedAt;
@@ -67,7 +67,7 @@ export async function serveRequest(
     });
   };
   const reportProgress = (sentOfPart: number) => {
-    const now = clock.now();
+    const now = clock.monotonicMs();
     progressAt = now;
     const sentBytes = download.coverage.with({ start: part.start, end: part.start + sentOfPart });
     const bytesPerSecond = Math.round((sentOfPart * 1000) / Math.max(1, now - startedAt));
@@ -81,7 +81,7 @@ export async function serveRequest(
     onStart,
     onProgress: (sentOfPart) => {
       const isLast = part.start + sentOfPart === part.end;
-      if (!isLast && clock.now() - progressAt >= PROGRESS_MS) reportProgress(sentOfPart);
+      if (!isLast && clock.monotonicMs() - progressAt >= PROGRESS_MS) reportProgress(sentOfPart);
     },
     ...(patience === undefined ? {} : { patience }),
   });
@@ -91,7 +91,7 @@ export async function serveRequest(
     const sentBytes = download.coverage.coveredBytes;
     if (sentBytes < totalBytes) return reportProgress(part.end - part.start);
     downloads.end(device, sha256);
-    const durationMs = clock.now() - download.startedAtMs;
+    const durationMs = clock.monotonicMs() - download.startedAtMs;
     return onEvent({ event: 'complete', id, device, sentBytes, durationMs, tag });
   }
   // Its last byte never counts: what left this machine may still not have arrived.

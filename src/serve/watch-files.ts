@@ -37,7 +37,7 @@ export async function* watchFiles(
       return;
     }
     const signature = await signatureOf(paths);
-    const now = clock.now();
+    const now = clock.monotonicMs();
     if (signature !== seen) {
       seen = signature;
       changedAt = now;

@@ -40,7 +40,7 @@ export class Watchdog implements Disposable {
       } catch {
         return;
       }
-      const now = this.#clock.now();
+      const now = this.#clock.monotonicMs();
       for (const watched of this.#watched) watched.check(now);
     }
   }

@@ -2,6 +2,11 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
+  /**
+   * Milliseconds since a moment of no meaning, which nobody sets back or forward: for deadlines, rates and
+   * how long something took.
+   */
+  monotonicMs(): number;
   /** Resolves after `durationMs`; rejects with the signal's reason when aborted first. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
@@ -9,6 +14,7 @@ export interface Clock {
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonicMs: () => Math.floor(performance.now()),
   sleep: (durationMs, signal) =>
     new Promise((resolve, reject) => {
       const abort = () => {

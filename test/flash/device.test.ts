@@ -74,6 +74,7 @@ describe('over a network', () => {
     const stop = new AbortController();
     const clock: Clock = {
       now: () => quickClock.now(),
+      monotonicMs: () => quickClock.monotonicMs(),
       sleep: (durationMs, signal) => systemClock.sleep(Math.min(durationMs, 400), signal),
     };
     await using device = await openDevice(openLink, listener.target, {

@@ -13,12 +13,14 @@ const JTAG = { vendorId: 0x303a, productId: 0x1001, serialNumber: null };
 /** Gives up at once where a real host waits for seconds. */
 const impatient: Clock = {
   now: () => quickClock.now(),
+  monotonicMs: () => quickClock.monotonicMs(),
   sleep: (durationMs, signal) => quickClock.sleep(Math.min(durationMs, 30), signal),
 };
 
 /** Gives up on an answer soon, but not before a busy machine has worked it out. */
 const hasty: Clock = {
   now: () => quickClock.now(),
+  monotonicMs: () => quickClock.monotonicMs(),
   sleep: (durationMs, signal) =>
     durationMs < 1000 ? quickClock.sleep(durationMs, signal) : pause(400, undefined, { signal }),
 };

@@ -30,6 +30,7 @@ const newApp = await buildTestApp({
 /** 200 connections are made: their waits add up. */
 const hurried: Clock = {
   now: () => quickClock.now(),
+  monotonicMs: () => quickClock.monotonicMs(),
   sleep: (durationMs, signal) =>
     quickClock.sleep(durationMs < 1000 ? Math.min(durationMs, 1) : durationMs, signal),
 };

@@ -177,6 +177,22 @@ describe('the front', () => {
     await readToEnd(third);
   });
 
+  it('keeps its deadlines when the clock is set back', async () => {
+    const clock = new ManualClock();
+    const front = await serveArtifact(artifact, { clock });
+    const silent = rawClient(front.port);
+    await once(silent, 'connect');
+    const other = rawClient(front.port);
+    other.write('HEAD /app.bin HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(other, 'data');
+    clock.setBack(365 * 24 * 60 * 60 * 1000);
+    await clock.advance(20_000);
+    await readToEnd(silent);
+    await clock.advance(80_000);
+    await readToEnd(other);
+    expect(front.refused).toEqual(['too-slow']);
+  });
+
   it('turns a TLS client away', async () => {
     const front = await serveArtifact(artifact);
     const socket = rawClient(front.port);

@@ -111,6 +111,27 @@ describe('a fleet server', () => {
     expect(await statuses(`otk_${'x'.repeat(43)}`)).toEqual([401, 401, 401, 429]);
   });
 
+  it('keeps to its limits and waits when the clock is set back', async () => {
+    const clock = new ManualClock();
+    const one = { burst: 1, perSecond: 0.1 };
+    const { ask, fleet, url, token } = await start({ clock, limits: { tokenRate: one } });
+    const viewer = { token: await token('viewer') };
+    const { secret } = await fleet.devices.create('system', { deviceId: 'd1' });
+    expect((await ask('GET', '/api/v1/cohorts', viewer)).status).toBe(200);
+    const waiting = fetch(`${url}/api/v1/devices/d1/commands?wait=60`, {
+      headers: { Authorization: `Bearer ${secret}` },
+    });
+    await clock.sleeperFor(60_000);
+    clock.setBack(24 * 60 * 60 * 1000);
+    const refused = await ask('GET', '/api/v1/cohorts', viewer);
+    expect(refused.json).toMatchObject({ code: 'server/rate-limited' });
+    expect(refused.headers.get('retry-after')).toBe('10');
+    await clock.advance(10_000);
+    expect((await ask('GET', '/api/v1/cohorts', viewer)).status).toBe(200);
+    await clock.advance(50_000);
+    expect(await (await waiting).json()).toEqual({ commands: [], news: false });
+  });
+
   it('knows its tokens by role until they are revoked', async () => {
     const { ask } = await start();
     const made = await ask('POST', '/api/v1/tokens', { body: { name: 'CI', role: 'viewer' } });

@@ -9,7 +9,8 @@ interface Sleeper {
 /** A clock that stands still until a test moves it, so that a test of an hour takes no time. */
 export class ManualClock implements Clock {
   readonly #skips: (durationMs: number) => boolean;
-  #nowMs = Date.UTC(2026, 0, 1);
+  #elapsedMs = 0;
+  #offsetMs = Date.UTC(2026, 0, 1);
   readonly #sleepers = new Set<Sleeper>();
   #watchers: { readonly wants: (sleeper: Sleeper) => boolean; readonly resolve: () => void }[] = [];
   /** The durations of all sleeps so far that nobody cancelled. */
@@ -21,14 +22,23 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
-    return this.#nowMs;
+    return this.#offsetMs + this.#elapsedMs;
+  }
+
+  monotonicMs(): number {
+    return this.#elapsedMs;
+  }
+
+  /** As when somebody corrects the machine's time: no time passes. */
+  setBack(byMs: number): void {
+    this.#offsetMs -= byMs;
   }
 
   sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
     if (this.#skips(durationMs)) {
       this.slept.push(durationMs);
-      this.#nowMs += durationMs;
+      this.#elapsedMs += durationMs;
       return Promise.resolve();
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -38,7 +48,7 @@ export class ManualClock implements Clock {
     };
     const sleeper: Sleeper = {
       durationMs,
-      dueMs: this.#nowMs + durationMs,
+      dueMs: this.#elapsedMs + durationMs,
       wake: () => {
         this.#sleepers.delete(sleeper);
         signal?.removeEventListener('abort', abort);
@@ -64,19 +74,19 @@ export class ManualClock implements Clock {
     return this.#untilAsleep(() => true);
   }
 
-  /** Moves time on, waking every sleeper in its turn and letting what it does run before the next; or back. */
+  /** Moves time on, waking every sleeper in its turn and letting what it does run before the next. */
   async advance(durationMs: number): Promise<void> {
-    const endMs = this.#nowMs + durationMs;
+    const endMs = this.#elapsedMs + durationMs;
     for (;;) {
       const due = [...this.#sleepers]
         .filter(({ dueMs }) => dueMs <= endMs)
         .sort((a, b) => a.dueMs - b.dueMs)[0];
       if (due === undefined) break;
-      this.#nowMs = Math.max(this.#nowMs, due.dueMs);
+      this.#elapsedMs = Math.max(this.#elapsedMs, due.dueMs);
       due.wake();
       await new Promise((resolve) => setImmediate(resolve));
     }
-    this.#nowMs = durationMs < 0 ? endMs : Math.max(this.#nowMs, endMs);
+    this.#elapsedMs = Math.max(this.#elapsedMs, endMs);
   }
 
   #untilAsleep(wants: (sleeper: Sleeper) => boolean): Promise<void> {

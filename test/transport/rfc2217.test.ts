@@ -21,7 +21,11 @@ import { freePort, openEchoServer } from './echo-server.ts';
 import { type EchoingLink, linkContract, readExactly } from './link-contract.ts';
 
 /** Time that passes at once. */
-const instantClock: Clock = { now: () => 0, sleep: async (_, signal) => signal?.throwIfAborted() };
+const instantClock: Clock = {
+  now: () => 0,
+  monotonicMs: () => 0,
+  sleep: async (_, signal) => signal?.throwIfAborted(),
+};
 
 interface Shared extends AsyncDisposable {
   readonly target: string;
@@ -153,6 +157,7 @@ describe('rfc2217://', () => {
       // out: what counts is that the first has hung up.
       clock: {
         now: () => 0,
+        monotonicMs: () => 0,
         sleep: async () => {
           setImmediate(slow.resolve);
         },

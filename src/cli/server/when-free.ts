@@ -18,13 +18,13 @@ export async function whenFree<Opened>(
   signal: AbortSignal,
   isHopeless: () => Promise<boolean> = async () => false,
 ): Promise<Opened> {
-  const untilMs = systemClock.now() + PATIENCE_MS;
+  const untilMs = systemClock.monotonicMs() + PATIENCE_MS;
   for (;;) {
     try {
       return await open();
     } catch (error) {
       const isInUse = error instanceof FleetError && error.code === 'fleet/folder-in-use';
-      if (!isInUse || systemClock.now() >= untilMs || (await isHopeless())) throw error;
+      if (!isInUse || systemClock.monotonicMs() >= untilMs || (await isHopeless())) throw error;
     }
     await systemClock.sleep(RETRY_MS, signal);
   }

@@ -27,9 +27,9 @@ export function createLastSeen({
   onError,
 }: Pick<FleetContext, 'store' | 'clock' | 'onError'>): LastSeen {
   let seen = new Map<string, number>();
-  let storedAtMs = clock.now();
+  let storedAtMs = clock.monotonicMs();
   const flush = async () => {
-    storedAtMs = clock.now();
+    storedAtMs = clock.monotonicMs();
     // In the order of the table, so that neighbours are written together.
     const those = [...seen].sort(([one], [other]) => (one < other ? -1 : 1));
     seen = new Map();
@@ -38,19 +38,18 @@ export function createLastSeen({
       await store.transaction(({ devices }) => devices.touch(some));
     }
   };
-  const isDue = (nowMs: number) => {
-    // The other way round, too: a clock that was set back does not keep them from being stored.
-    const sinceMs = Math.abs(nowMs - storedAtMs);
+  const isDue = () => {
+    const sinceMs = clock.monotonicMs() - storedAtMs;
     const afterMs = seen.size > FEW ? STORE_MANY_AFTER_MS : STORE_FEW_AFTER_MS;
     return seen.size >= MANY || sinceMs >= afterMs;
   };
   return {
     note: (deviceId, atMs) => {
       seen.set(deviceId, atMs);
-      if (isDue(atMs)) flush().catch(onError);
+      if (isDue()) flush().catch(onError);
     },
     flushDue: async () => {
-      if (isDue(clock.now())) await flush();
+      if (isDue()) await flush();
     },
     flush,
   };

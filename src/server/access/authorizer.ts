@@ -51,7 +51,7 @@ export class Authorizer {
         details: { challenge: `${CHALLENGE}, error="invalid_token"` },
       });
     }
-    const waitMs = this.#buckets.take(token.tokenId, clock.now());
+    const waitMs = this.#buckets.take(token.tokenId, clock.monotonicMs());
     if (waitMs > 0) throw tooMany('this access token', waitMs);
     if (!roles.includes(token.role)) {
       throw new ServerError(
@@ -79,7 +79,7 @@ export class FailedTries {
 
   /** @throws ServerError `server/rate-limited` */
   count(peerAddress: string): void {
-    const waitMs = this.#buckets.take(peerAddress, this.#clock.now());
+    const waitMs = this.#buckets.take(peerAddress, this.#clock.monotonicMs());
     if (waitMs > 0) throw tooMany('this address, with wrong credentials', waitMs);
   }
 }

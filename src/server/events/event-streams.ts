@@ -86,13 +86,13 @@ export class EventStreams {
     let isNews = true;
     let wake = () => {};
     let writingSinceMs: number | null = null;
-    let writtenMs = clock.now();
-    let allowedMs = clock.now();
+    let writtenMs = clock.monotonicMs();
+    let allowedMs = clock.monotonicMs();
     const write = async (chunk: string, isLast = false) => {
-      writingSinceMs = clock.now();
+      writingSinceMs = clock.monotonicMs();
       await exchange.write(text.encode(chunk), isLast);
       writingSinceMs = null;
-      writtenMs = clock.now();
+      writtenMs = clock.monotonicMs();
     };
     const end = () => {
       over.abort();
@@ -120,9 +120,9 @@ export class EventStreams {
       // The id alone is no event, but says where to go on should the stream break before the first.
       await write(`retry: ${RETRY_MS}\nid: ${seen}\n\n`);
       while (!over.signal.aborted) {
-        if (clock.now() - allowedMs >= ALLOWED_MS) {
+        if (clock.monotonicMs() - allowedMs >= ALLOWED_MS) {
           if (!(await isAllowed())) break;
-          allowedMs = clock.now();
+          allowedMs = clock.monotonicMs();
         }
         if (isNews) {
           isNews = false;
@@ -134,7 +134,7 @@ export class EventStreams {
           else seen = Math.max(seen, upTo);
           continue;
         }
-        if (clock.now() - writtenMs >= HEARTBEAT_MS) await write(': still here\n\n');
+        if (clock.monotonicMs() - writtenMs >= HEARTBEAT_MS) await write(': still here\n\n');
         await new Promise<void>((resolve) => {
           wake = resolve;
           if (isNews || over.signal.aborted) resolve();

@@ -84,7 +84,7 @@ export function createFaceContext(
         failures.count(request.exchange.peerAddress);
         throw unauthorized('the credential is not that of an enabled device of this id');
       }
-      const waitMs = rates.take(id, clock.now());
+      const waitMs = rates.take(id, clock.monotonicMs());
       if (waitMs > 0) throw tooMany('this device', waitMs);
       return contact;
     },
@@ -95,7 +95,7 @@ export function createFaceContext(
     download: async (exchange, of, open, observe = {}) => {
       using place = enter(of.deviceId);
       await using artifact = await open();
-      const beganAtMs = clock.now();
+      const beganAtMs = clock.monotonicMs();
       let bytes = 0;
       const outcome = await sendArtifact(exchange, artifact, {
         clock,

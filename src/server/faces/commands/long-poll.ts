@@ -57,7 +57,7 @@ export async function longPoll(
   const { wait, seen } = parseQuery(pollQuery, request.query);
   const { deviceId } = contact.device;
   const wakeUp = new WakeUp(clock);
-  const endsAtMs = clock.now() + wait * 1000;
+  const endsAtMs = clock.monotonicMs() + wait * 1000;
   // Listened before looked: what comes in between is not missed.
   const stopListening = fleet.gate.onNews(deviceId, wakeUp.news);
   try {
@@ -67,7 +67,7 @@ export async function longPoll(
       using _seat = room.enter(deviceId, wakeUp.end);
       using _open = context.waits.enter('long-poll');
       using _watch = watchPeer(context, request.exchange, wakeUp.end);
-      const reason = await wakeUp.wait(endsAtMs - clock.now());
+      const reason = await wakeUp.wait(endsAtMs - clock.monotonicMs());
       if (request.exchange.isGone) return request.exchange.abort();
       if (reason === 'news') {
         news = true;

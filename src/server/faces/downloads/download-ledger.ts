@@ -53,7 +53,7 @@ export class DownloadLedger {
   async note({ deviceId, packageId, artifact, ...sent }: SentBytes): Promise<void> {
     const { sha256, sizeBytes } = artifact;
     const { fromByte, sentBytes, beganAtMs, cut } = sent;
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     const entry = this.#touch(`${deviceId} ${packageId} ${sha256}`);
     if (entry.requests === 0) entry.beganAtMs = beganAtMs;
     entry.requests += 1;

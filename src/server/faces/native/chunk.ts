@@ -59,6 +59,7 @@ export async function answerChunk(context: FaceContext, request: FaceRequest): P
   const query = parseQuery(chunkQuery, request.query);
   const { package_id, artifact_id, offset } = query;
   const { exchange } = request;
+  const beganAtMs = context.clock.monotonicMs();
   await using artifact = await context.fleet.gate.openAssigned(contact, package_id, artifact_id);
   const { sizeBytes, sha256 } = artifact;
   const tag = entityTag(artifact);
@@ -90,7 +91,7 @@ export async function answerChunk(context: FaceContext, request: FaceRequest): P
       artifact,
       fromByte: offset,
       sentBytes,
-      beganAtMs: contact.atMs,
+      beganAtMs,
       cut,
     });
   if (!wantsBytes(exchange.header('accept'))) {
