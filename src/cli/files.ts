@@ -67,6 +67,7 @@ export async function checkOutputFile(
  * interrupted command leaves either the old file or the new one.
  *
  * @param options.mode its permissions, where it is new; `0o600` for secrets
+ * @param options.temporary the temporary name, for who recognises what a killed process left
  * @throws CliError `cli/file-exists` unless `overwrite`, `cli/file-not-writable`
  */
 export async function writeOutputFile(
@@ -75,10 +76,10 @@ export async function writeOutputFile(
   {
     overwrite = false,
     mode = 0o666,
-  }: { readonly overwrite?: boolean; readonly mode?: number } = {},
+    temporary = `${path}.${randomUUID()}.tmp`,
+  }: { readonly overwrite?: boolean; readonly mode?: number; readonly temporary?: string } = {},
 ): Promise<void> {
   if (!overwrite && (await exists(path))) throw fileExists(path);
-  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await writeFile(temporary, bytes, { flag: 'wx', mode });
     await rename(temporary, path);

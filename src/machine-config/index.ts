@@ -35,6 +35,7 @@ export { OTA_MODEL, OTA_MODEL_SHORT } from './ota-entries.ts';
 export { redactConfig, redactText, redactUrl } from './redact.ts';
 export type { ConfigSnapshot, ConfigTarget } from './targets/config-target.ts';
 export { fileTarget } from './targets/file-target.ts';
+export { removeLeftovers, temporaryName } from './targets/leftovers.ts';
 export { type KeptSettings, type OtaUndo, undoEdit, undoOf } from './undo.ts';
 export { type ConfigUpdate, sameJson, updateConfig } from './update.ts';
 export { checkTag, looksOlder, MAX_TAG_BYTES, type TagFacts, uniqueTag } from './version-tag.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { OtaUndo } from '../../machine-config/index.ts';
+import { type OtaUndo, removeLeftovers, temporaryName } from '../../machine-config/index.ts';
 import { fileErrorReason } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import type { CliContext } from '../context.ts';
@@ -69,13 +69,16 @@ export class UndoStore {
   async #save(targetId: string, edits: readonly KeptEdit[]): Promise<void> {
     const path = this.#path(targetId);
     if (edits.length === 0) {
+      await removeLeftovers(path);
       await rm(path, { force: true });
       return;
     }
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await removeLeftovers(path);
     const file: StoreFile = { target: targetId, edits };
     const text = `${JSON.stringify(file, null, 2)}\n`;
-    await writeOutputFile(path, text, { overwrite: true, mode: 0o600 });
+    const temporary = await temporaryName(path);
+    await writeOutputFile(path, text, { overwrite: true, mode: 0o600, temporary });
   }
 
   #path(targetId: string): string {

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { MachineConfigError } from '../codes.ts';
+import { removeLeftovers, temporaryName } from './leftovers.ts';
 
 /** Any of the three bits that let somebody write. */
 const WRITE_BITS = 0o222;
@@ -11,7 +11,7 @@ const NOT_ALLOWED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /**
  * Replaces the text of a file, whole or not at all, whenever the process ends. The file keeps owner,
- * group and permissions; a symbolic link stays one.
+ * group and permissions; a symbolic link stays one. What killed processes left beside it is removed.
  *
  * @param beforeReplacing throws to leave everything as it was: called when only the replacing is left
  * @throws MachineConfigError `machine-config/read-only`, `machine-config/other-owner`
@@ -25,7 +25,8 @@ export async function replaceFile(
   const stats = await stat(real);
   if (!stats.isFile()) throw new Error('it is not a regular file');
   await refuseReadOnly(real, stats);
-  const temporary = `${real}.${randomUUID()}.tmp`;
+  await removeLeftovers(real);
+  const temporary = await temporaryName(real);
   try {
     await using file = await createBeside(real, temporary);
     await file.writeFile(text);

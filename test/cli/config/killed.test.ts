@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../../machine-config/fixture.ts';
@@ -33,7 +33,7 @@ async function setAndKill(file: string, env: Readonly<Record<string, string>>, k
 }
 
 describe('kill -9 during `config set`', () => {
-  it('leaves the old config or the new one, and `revert` puts the old one back', async () => {
+  it('leaves the old config or the new one, `revert` puts the old one back, and the next edit cleans up', async () => {
     const seen = new Set<string>();
     for (let killAt = 1; ; killAt += 1) {
       const folder = await temporaryFolder();
@@ -54,6 +54,7 @@ describe('kill -9 during `config set`', () => {
       }
       expect([before, before.replace('v1.1.0', 'v1.2.0')]).toContain(after);
       seen.add(after === before ? 'old' : 'new');
+      if ((await readdir(folder)).some((name) => name.endsWith('.tmp'))) seen.add('leftover');
 
       // The first one undoes what was killed, or finds that the edit before is the last one.
       const undone = await config('revert');
@@ -66,7 +67,11 @@ describe('kill -9 during `config set`', () => {
       }
       // What was new before must have been kept by then.
       if (after !== before) expect(isKept).toBe(true);
+
+      expect((await config('set', ...EARLIER)).exitCode).toBe(0);
+      expect((await readdir(folder)).toSorted()).toEqual(['data', 'machine.json']);
+      expect(await readdir(join(env.OTAKIT_DATA, 'config-undo'))).toHaveLength(1);
     }
-    expect([...seen].toSorted()).toEqual(['new', 'old']);
+    expect([...seen].toSorted()).toEqual(['leftover', 'new', 'old']);
   });
 });
