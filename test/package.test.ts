@@ -58,7 +58,7 @@ describe('the package', () => {
       { cwd: user },
     );
     manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as Manifest;
-  }, 300_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** As a user types it, with the Node that runs these tests. */

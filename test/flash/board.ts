@@ -1,25 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { type DeviceOptions, type FlashDevice, openDevice } from '../../src/flash/index.ts';
-import { type Clock, systemClock } from '../../src/shared/index.ts';
+import type { Clock } from '../../src/shared/index.ts';
 import { linkToChip, VirtualChip, type VirtualChipOptions } from '../../src/simulator/index.ts';
 import type { Link, OpenLink } from '../../src/transport/index.ts';
+import { TurnClock } from './turn-clock.ts';
 
-/** Real time, but for the waits of reset sequences: no virtual chip needs its capacitor charged. */
+const turns = new TurnClock();
+
+/** Without the waits of reset sequences: no virtual chip needs its capacitor charged. */
 export const quickClock: Clock = {
-  now: () => Date.now(),
-  monotonicMs: () => systemClock.monotonicMs(),
+  now: () => turns.now(),
+  monotonicMs: () => turns.monotonicMs(),
   sleep: (durationMs, signal) =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, durationMs < 1000 ? Math.min(durationMs, 15) : durationMs);
-      signal?.addEventListener(
-        'abort',
-        () => {
-          clearTimeout(timer);
-          reject(signal.reason as Error);
-        },
-        { once: true },
-      );
-    }),
+    turns.sleep(durationMs < 1000 ? Math.min(durationMs, 15) : durationMs, signal),
 };
 
 /** A virtual board on a cable of its own. */

@@ -75,7 +75,7 @@ describe('over a network', () => {
     const clock: Clock = {
       now: () => quickClock.now(),
       monotonicMs: () => quickClock.monotonicMs(),
-      sleep: (durationMs, signal) => systemClock.sleep(Math.min(durationMs, 400), signal),
+      sleep: (durationMs, signal) => quickClock.sleep(Math.min(durationMs, 400), signal),
     };
     await using device = await openDevice(openLink, listener.target, {
       clock,

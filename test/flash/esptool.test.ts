@@ -22,42 +22,38 @@ describeWithPeers(['esptool'], 'otakit and esptool on one chip', ([esptool = '']
     return stdout;
   }
 
-  it.each(VIRTUAL_CHIPS)(
-    'agree on what an %s is, and on what is in its flash',
-    async (name) => {
-      const chip = board({
-        chip: name,
-        flashSizeBytes: 0x80_0000,
-        identity: { mac: [0x84, 0xf7, 0x03, 0xaa, 0xbb, 0xcc], revision: { major: 1, minor: 2 } },
-      });
-      await using listener = await listenTcp(chip, '127.0.0.1', 0);
-      const folder = await temporaryFolder();
-      const path = join(folder, 'firmware.bin');
-      const data = firmware(6);
-      await writeFile(path, data);
+  it.each(VIRTUAL_CHIPS)('agree on what an %s is, and on what is in its flash', async (name) => {
+    const chip = board({
+      chip: name,
+      flashSizeBytes: 0x80_0000,
+      identity: { mac: [0x84, 0xf7, 0x03, 0xaa, 0xbb, 0xcc], revision: { major: 1, minor: 2 } },
+    });
+    await using listener = await listenTcp(chip, '127.0.0.1', 0);
+    const folder = await temporaryFolder();
+    const path = join(folder, 'firmware.bin');
+    const data = firmware(6);
+    await writeFile(path, data);
 
-      const log = await tool(listener.target, 'write-flash', '0x10000', path);
-      await using device = await openDevice(openLink, listener.target, { clock: systemClock });
-      expect(log).toContain(
-        `revision v${Math.floor(device.info.revision / 100)}.${device.info.revision % 100}`,
-      );
-      expect(log).toContain(device.info.mac);
-      expect(device.info.flashSizeBytes).toBe(0x80_0000);
-      expect(await device.read(AT, data.length)).toEqual(data);
-      const [nothing] = await writeParts(device, [{ name: 'app', flashOffset: AT, data }]);
-      expect(nothing?.writtenBytes).toBe(0);
+    const log = await tool(listener.target, 'write-flash', '0x10000', path);
+    await using device = await openDevice(openLink, listener.target, { clock: systemClock });
+    expect(log).toContain(
+      `revision v${Math.floor(device.info.revision / 100)}.${device.info.revision % 100}`,
+    );
+    expect(log).toContain(device.info.mac);
+    expect(device.info.flashSizeBytes).toBe(0x80_0000);
+    expect(await device.read(AT, data.length)).toEqual(data);
+    const [nothing] = await writeParts(device, [{ name: 'app', flashOffset: AT, data }]);
+    expect(nothing?.writtenBytes).toBe(0);
 
-      const next = firmware(9);
-      await writeParts(device, [{ name: 'app', flashOffset: AT, data: next }]);
-      await device.reset();
-      await device[Symbol.asyncDispose]();
-      await writeFile(path, next);
-      expect(await tool(listener.target, 'verify-flash', '0x10000', path)).toContain(
-        'Verification successful',
-      );
-    },
-    60_000,
-  );
+    const next = firmware(9);
+    await writeParts(device, [{ name: 'app', flashOffset: AT, data: next }]);
+    await device.reset();
+    await device[Symbol.asyncDispose]();
+    await writeFile(path, next);
+    expect(await tool(listener.target, 'verify-flash', '0x10000', path)).toContain(
+      'Verification successful',
+    );
+  });
 
   it('agree without a stub too', async () => {
     const chip = board({ chip: 'esp32' });
@@ -81,5 +77,5 @@ describeWithPeers(['esptool'], 'otakit and esptool on one chip', ([esptool = '']
       stub: false,
     });
     expect(await again.read(0x2_0000, data.length)).toEqual(data);
-  }, 60_000);
+  });
 });

@@ -96,4 +96,4 @@ it(`is unplugged at ${PLACES} places: boots the old app or the new, and the same
     expect(again.flash.read(0, again.flash.sizeBytes)).toEqual(finished);
   }
   expect(outcomes.old).toBeGreaterThan(PLACES / 2);
-}, 60_000);
+});

@@ -65,7 +65,7 @@ describeWithPeers(['unshare'], 'a disk that is full', () => {
       }
       expect(await ask('GET', '/cohorts')).toMatchObject({ json: { total: cohorts.length } });
       expect(await server.stop()).toBe(0);
-    }, 60_000);
+    });
   });
 });
 

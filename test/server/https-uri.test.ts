@@ -59,5 +59,5 @@ describe('an artifact from an https address', () => {
       sha256,
       sizeBytes: bytes.length,
     });
-  }, 60_000);
+  });
 });

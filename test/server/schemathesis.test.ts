@@ -80,6 +80,6 @@ describeWithPeers(
         exitCode: 0,
         report: '',
       });
-    }, 300_000);
+    });
   },
 );

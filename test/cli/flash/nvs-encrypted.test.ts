@@ -166,5 +166,5 @@ describeWithPeers(['peer-python'], 'encrypted NVS beside nvs_partition_gen', ([p
     const run = await runPeer(python, ['-m', 'esp_idf_nvs_partition_gen', ...encrypt]);
     expect(run).toMatchObject({ exitCode: 0 });
     expect(chip.flash.read(0x9000, 0x4000)).toEqual(new Uint8Array(await readFile(made)));
-  }, 60_000);
+  });
 });

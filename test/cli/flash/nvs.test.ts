@@ -282,6 +282,6 @@ describeWithPeers(
       const dump = [...port, ...stay, 'read-flash', '0x9000', '0x4000', read];
       expect(await runPeer(esptool, dump)).toMatchObject({ exitCode: 0 });
       expect(await readFile(read)).toEqual(await readFile(generated));
-    }, 60_000);
+    });
   },
 );

@@ -10,4 +10,4 @@ it('ends a command that finds its data folder in use, rather than to wait for ev
   expect(folder.store).toBeDefined();
   await using command = startOtakit(['cohort', 'list', '--data', path, '--json']);
   expect(await command.ended).toBe(3);
-}, 30_000);
+});

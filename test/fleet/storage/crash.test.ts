@@ -68,5 +68,5 @@ describe('a process that is killed while it writes', () => {
       }
       next = last + 1;
     }
-  }, 120_000);
+  });
 });
