@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
@@ -27,8 +28,18 @@ export async function openEchoServer(): Promise<EchoServer> {
   };
 }
 
-/** A loopback port that nobody listens on right now. */
+/**
+ * A loopback port that nobody listens on, of those that the system gives to nobody who asks for any: so it
+ * stays free until it is used.
+ */
 export async function freePort(): Promise<number> {
-  await using server = await openEchoServer();
-  return server.port;
+  for (;;) {
+    const port = randomInt(10_000, 30_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
 }

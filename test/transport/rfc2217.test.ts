@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -229,7 +229,7 @@ describe('rfc2217://', () => {
 /** A reset into the loader and an echo, as esptool does them over a network port. */
 const PYSERIAL_CLIENT = `
 import sys, time, serial
-port = serial.serial_for_url(sys.argv[1], baudrate=115200, timeout=5)
+port = serial.serial_for_url(sys.argv[1], baudrate=115200, timeout=60)
 port.dtr = False
 port.rts = True
 time.sleep(0.1)
@@ -249,7 +249,7 @@ sys.exit(0 if echoed == bytes(range(256)) else 1)
 describeWithPeers(['peer-python'], 'our RFC 2217 server with pyserial', ([python = '']) => {
   it('echoes, takes rates, and makes one clean reset into the loader of separate steps', async () => {
     await using shared = await shareEcho();
-    await promisify(execFile)(python, ['-c', PYSERIAL_CLIENT, shared.target]);
+    await promisify(execFile)(python, ['-c', PYSERIAL_CLIENT, `${shared.target}?timeout=60`]);
     expect(shared.baudRates).toContain(230_400);
     const lines = shared.signals.map(({ dtr, rts }) => `${dtr ? 'D' : '-'}${rts ? 'R' : '-'}`);
     const text = lines.join(' ');
@@ -288,7 +288,7 @@ describeWithPeers(
         );
         const server = spawn(ser2net, ['-n', '-d', '-c', config], { stdio: 'ignore' });
         processes.push(server as typeof pty);
-        await using link = await openWhenListening(`rfc2217://127.0.0.1:${port}`);
+        await using link = await openWhenListening(`rfc2217://127.0.0.1:${port}`, server);
         await link.setBaudRate(9600);
         // No lines here: ser2net does not confirm them on a pty, which has none.
         const all = Uint8Array.from({ length: 256 }, (_, value) => value);
@@ -306,12 +306,12 @@ describeWithPeers(
 );
 
 /** ser2net does not say when it listens. */
-async function openWhenListening(target: string): Promise<Link> {
-  for (let attempt = 0; ; attempt += 1) {
+async function openWhenListening(target: string, server: ChildProcess): Promise<Link> {
+  for (;;) {
     try {
       return await openLink(target, { baudRate: 115_200 });
     } catch (error) {
-      if (attempt === 200) throw error;
+      if (server.exitCode !== null) throw error;
       await systemClock.sleep(20);
     }
   }

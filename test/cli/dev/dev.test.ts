@@ -171,7 +171,7 @@ describe('otakit dev, with a virtual cloud and a virtual device', () => {
   });
 
   it('ends with the newest of two builds in quick succession', async () => {
-    const { build, device, dev } = await wholePath({ eraseTime: '400ms' });
+    const { build, device, dev } = await wholePath({ eraseTime: '3s' });
     await dev.nextEvent('running');
     await build('v2');
     await device.nextEvent('update');
