@@ -25,18 +25,27 @@ export function revise<Entity extends { readonly revision: number }>(
   changes: { readonly [Field in keyof Entity]?: Entity[Field] | undefined },
   seen: number | undefined,
 ): Entity {
-  if (seen !== undefined && seen !== entity.revision) {
-    throw new FleetError(
-      'fleet/changed-meanwhile',
-      `It is at revision ${entity.revision}, and you saw ${seen}.`,
-      {
-        hint: 'Read it again, and change what is there now.',
-        details: { revision: entity.revision, seen },
-      },
-    );
-  }
+  checkRevision(entity, seen);
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
   return { ...entity, ...Object.fromEntries(given), revision: entity.revision + 1 };
+}
+
+/**
+ * For what is changed or removed only in the state that somebody looked at.
+ *
+ * @param seen its revision there; `undefined` for whatever is there
+ * @throws FleetError `fleet/changed-meanwhile`
+ */
+export function checkRevision(
+  { revision }: { readonly revision: number },
+  seen: number | undefined,
+): void {
+  if (seen === undefined || seen === revision) return;
+  throw new FleetError(
+    'fleet/changed-meanwhile',
+    `It is at revision ${revision}, and you saw ${seen}.`,
+    { hint: 'Read it again, and change what is there now.', details: { revision, seen } },
+  );
 }
 
 /** A hundred years: beyond it a moment no longer fits what dates and databases hold exactly. */

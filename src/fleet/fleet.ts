@@ -37,7 +37,7 @@ import type { SignatureWithManifest } from './signature/detached-signature.ts';
 import type { CountedTag } from './tags/counted-tag.ts';
 import type { Webhook } from './webhooks/webhook.ts';
 
-/** Fields that may be changed; `revision` is what the caller last saw, left out to change it anyhow. */
+/** Fields that may be changed; `revision` is what the caller last saw, left out to change (or remove) it anyhow. */
 type Changes<Fields> = Partial<Fields> & { readonly revision?: number };
 
 /** Reading, as every service offers it; `get` throws `fleet/not-found`. */
@@ -59,7 +59,7 @@ export interface PackageService extends Readable<Package, { kind?: string }> {
     changes: Changes<Pick<Package, 'description' | 'metadata'>>,
   ): Promise<Package>;
   /** Throws `fleet/in-use` while it has artifacts. */
-  remove(actor: Actor, packageId: string): Promise<void>;
+  remove(actor: Actor, packageId: string, revision?: number): Promise<void>;
 }
 
 /** The hardware classes that images are checked against. */
@@ -78,7 +78,7 @@ export interface BlueprintService extends Readable<Blueprint, { chip?: string }>
     blueprintId: string,
     changes: Changes<Pick<Blueprint, 'description'>>,
   ): Promise<Blueprint>;
-  remove(actor: Actor, blueprintId: string): Promise<void>;
+  remove(actor: Actor, blueprintId: string, revision?: number): Promise<void>;
 }
 
 /** What is said of an artifact before its bytes come. */
@@ -122,7 +122,7 @@ export interface ArtifactService extends Readable<Artifact, ArtifactFilter> {
     signature: SignatureWithManifest,
   ): Promise<Artifact>;
   /** Throws `fleet/in-use` while a deployment has it. */
-  remove(actor: Actor, artifactId: string): Promise<void>;
+  remove(actor: Actor, artifactId: string, revision?: number): Promise<void>;
   /** The bytes, for the download handler of `serve` (see `Artifact` there). */
   open(artifactId: string): Promise<ArtifactBytes>;
 }
@@ -165,7 +165,7 @@ export interface DeviceService extends Readable<Device, DeviceFilter> {
     actor: Actor,
     deviceId: string,
   ): Promise<{ readonly device: Device; readonly secret: string }>;
-  remove(actor: Actor, deviceId: string): Promise<void>;
+  remove(actor: Actor, deviceId: string, revision?: number): Promise<void>;
   /** What it should run and why, in words, for people. */
   explain(deviceId: string): Promise<DeviceExplanation>;
 }
@@ -205,7 +205,7 @@ export interface CohortService extends Readable<Cohort, { deploymentId?: string 
     changes: Changes<Pick<Cohort, 'description' | 'activeDeploymentId'>> &
       Pick<Delivery, 'components'>,
   ): Promise<Cohort>;
-  remove(actor: Actor, cohortId: string): Promise<void>;
+  remove(actor: Actor, cohortId: string, revision?: number): Promise<void>;
 }
 
 /** Immutable bundles of artifacts. */
@@ -243,7 +243,7 @@ export interface ReleaseService extends Readable<Release, { enabled?: boolean; t
     releaseId: string,
     changes: Changes<Pick<Release, 'enabled' | 'releaseTags' | 'deviceTags'>> & TagChanges,
   ): Promise<Release>;
-  remove(actor: Actor, releaseId: string): Promise<void>;
+  remove(actor: Actor, releaseId: string, revision?: number): Promise<void>;
 }
 
 /** Staged deliveries: started, steered by people, moved on by time. */
@@ -331,7 +331,7 @@ export interface WebhookService extends Readable<Webhook, Record<string, never>>
     webhookId: string,
     changes: Changes<Pick<Webhook, 'url' | 'eventTypes' | 'enabled'>>,
   ): Promise<Webhook>;
-  remove(actor: Actor, webhookId: string): Promise<void>;
+  remove(actor: Actor, webhookId: string, revision?: number): Promise<void>;
 }
 
 /**

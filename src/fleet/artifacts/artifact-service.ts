@@ -3,7 +3,7 @@ import { createAddressGuard } from '../addresses/address-guard.ts';
 import type { Blueprint } from '../blueprints/blueprint.ts';
 import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
-import { checkText, mustExist, revise } from '../entity.ts';
+import { checkRevision, checkText, mustExist, revise } from '../entity.ts';
 import type { ArtifactService, NewArtifact } from '../fleet.ts';
 import { newId } from '../ids.ts';
 import type { Package } from '../packages/package.ts';
@@ -145,13 +145,14 @@ export function createArtifactService(context: FleetContext): ArtifactService {
         news(context.news.waiting());
         return after;
       }),
-    remove: async (actor, artifactId) => {
+    remove: async (actor, artifactId, revision) => {
       const { sha256 } = await change(actor, async ({ repositories, audit, event }) => {
         const artifact = mustExist(
           await repositories.artifacts.get(artifactId),
           'artifact',
           artifactId,
         );
+        checkRevision(artifact, revision);
         const { total } = await repositories.deployments.list(
           { artifactId },
           { page: 0, perPage: 1 },

@@ -1,5 +1,5 @@
 import type { FleetContext } from '../context.ts';
-import { checkText, mustExist, revise } from '../entity.ts';
+import { checkRevision, checkText, mustExist, revise } from '../entity.ts';
 import type { BlueprintService } from '../fleet.ts';
 import { checkChosenId } from '../ids.ts';
 import { checkPartitionTable } from './check-partition-table.ts';
@@ -40,9 +40,9 @@ export function createBlueprintService({ store, change }: FleetContext): Bluepri
         audit('blueprint.update', `blueprint/${blueprintId}`, { description });
         return after;
       }),
-    remove: (actor, blueprintId) =>
+    remove: (actor, blueprintId, revision) =>
       change(actor, async ({ repositories, audit, event }) => {
-        found(await repositories.blueprints.get(blueprintId), blueprintId);
+        checkRevision(found(await repositories.blueprints.get(blueprintId), blueprintId), revision);
         await repositories.blueprints.delete(blueprintId);
         audit('blueprint.remove', `blueprint/${blueprintId}`);
         event('blueprint.removed', { data: { blueprintId } });

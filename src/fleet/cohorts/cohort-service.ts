@@ -1,7 +1,7 @@
 import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
 import { deliveryOf, notOneOfBoth } from '../deployments/deliver.ts';
-import { checkText, mustExist, revise } from '../entity.ts';
+import { checkRevision, checkText, mustExist, revise } from '../entity.ts';
 import type { CohortService } from '../fleet.ts';
 import { checkChosenId } from '../ids.ts';
 import type { Repositories } from '../repositories.ts';
@@ -49,9 +49,10 @@ export function createCohortService({ store, change, randomBytes }: FleetContext
         }
         return after;
       }),
-    remove: (actor, cohortId) =>
+    remove: (actor, cohortId, revision) =>
       change(actor, async ({ repositories, audit, event }) => {
-        mustExist(await repositories.cohorts.get(cohortId), 'cohort', cohortId);
+        const cohort = mustExist(await repositories.cohorts.get(cohortId), 'cohort', cohortId);
+        checkRevision(cohort, revision);
         await checkUnused(repositories, cohortId);
         await repositories.cohorts.delete(cohortId);
         audit('cohort.remove', `cohort/${cohortId}`);

@@ -2,7 +2,7 @@ import { hashSecret, newSecret } from '../access/secret.ts';
 import type { Change } from '../change.ts';
 import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
-import { checkText, mustExist, revise } from '../entity.ts';
+import { checkRevision, checkText, mustExist, revise } from '../entity.ts';
 import type { DeviceService } from '../fleet.ts';
 import { checkChosenId } from '../ids.ts';
 import type { Repositories } from '../repositories.ts';
@@ -69,10 +69,11 @@ export function createDeviceService(context: FleetContext): Omit<DeviceService, 
         event('device.secret-rotated', { deviceId });
         return { device, secret };
       }),
-    remove: (actor, deviceId) =>
+    remove: (actor, deviceId, revision) =>
       change(actor, async (within) => {
         const { repositories, audit, event, news } = within;
         const device = mustExist(await repositories.devices.get(deviceId), 'device', deviceId);
+        checkRevision(device, revision);
         await leaveRollout(within, randomBytes, device, 'the device was removed');
         await repositories.devices.delete(deviceId);
         audit('device.remove', `device/${deviceId}`);

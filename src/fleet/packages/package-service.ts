@@ -1,6 +1,6 @@
 import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
-import { checkText, mustExist, revise } from '../entity.ts';
+import { checkRevision, checkText, mustExist, revise } from '../entity.ts';
 import type { PackageService } from '../fleet.ts';
 import { checkChosenId } from '../ids.ts';
 import type { Package } from './package.ts';
@@ -40,9 +40,10 @@ export function createPackageService({ store, change }: FleetContext): PackageSe
         audit('package.update', `package/${packageId}`, changes);
         return after;
       }),
-    remove: (actor, packageId) =>
+    remove: (actor, packageId, revision) =>
       change(actor, async ({ repositories, audit, event }) => {
-        mustExist(await repositories.packages.get(packageId), 'package', packageId);
+        const pack = mustExist(await repositories.packages.get(packageId), 'package', packageId);
+        checkRevision(pack, revision);
         await repositories.packages.delete(packageId);
         audit('package.remove', `package/${packageId}`);
         event('package.removed', { data: { packageId } });

@@ -1,7 +1,7 @@
 import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
 import { deliveryOf } from '../deployments/deliver.ts';
-import { mustExist, revise } from '../entity.ts';
+import { checkRevision, mustExist, revise } from '../entity.ts';
 import type { ReleaseService } from '../fleet.ts';
 import { checkChosenId, newId } from '../ids.ts';
 import type { Repositories } from '../repositories.ts';
@@ -76,9 +76,10 @@ export function createReleaseService(context: FleetContext): ReleaseService {
         news(everybodyWaiting());
         return after;
       }),
-    remove: (actor, releaseId) =>
+    remove: (actor, releaseId, revision) =>
       change(actor, async ({ repositories, audit, event, news }) => {
-        mustExist(await repositories.releases.get(releaseId), 'release', releaseId);
+        const release = mustExist(await repositories.releases.get(releaseId), 'release', releaseId);
+        checkRevision(release, revision);
         await repositories.releases.delete(releaseId);
         audit('release.remove', `release/${releaseId}`);
         event('release.removed', { data: { releaseId } });

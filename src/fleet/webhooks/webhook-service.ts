@@ -1,7 +1,7 @@
 import { type AddressGuard, createAddressGuard } from '../addresses/address-guard.ts';
 import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
-import { mustExist, revise } from '../entity.ts';
+import { checkRevision, mustExist, revise } from '../entity.ts';
 import type { WebhookService } from '../fleet.ts';
 import { newId } from '../ids.ts';
 import type { Webhook } from './webhook.ts';
@@ -60,9 +60,10 @@ export function createWebhookService({
         audit('webhook.update', `webhook/${webhookId}`, { ...told(changedUrl), ...rest });
         return webhook;
       }),
-    remove: (actor, webhookId) =>
+    remove: (actor, webhookId, revision) =>
       change(actor, async ({ repositories, audit }) => {
-        mustExist(await repositories.webhooks.get(webhookId), 'webhook', webhookId);
+        const webhook = mustExist(await repositories.webhooks.get(webhookId), 'webhook', webhookId);
+        checkRevision(webhook, revision);
         await repositories.webhooks.delete(webhookId);
         audit('webhook.remove', `webhook/${webhookId}`);
       }),

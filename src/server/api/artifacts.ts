@@ -5,7 +5,6 @@ import { BUILD_READERS, OPERATORS, READERS, UPLOADERS } from '../access/roles.ts
 import { ServerError } from '../codes.ts';
 import { anyId, pageOf, releaseNotes, sha256, version } from '../schemas/common.ts';
 import { artifactSchema, NEW_ARTIFACT, newSignatureSchema } from '../schemas/things.ts';
-import { sameRevision } from './conditions.ts';
 import { defined, listQuery, split } from './query.ts';
 import { defineRoute } from './route.ts';
 
@@ -137,10 +136,8 @@ export const ARTIFACT_ROUTES = [
     params,
     conditional: true,
     answer: { status: 204 },
-    handle: async ({ fleet, actor, params, revision }) => {
-      await sameRevision(revision, () => fleet.artifacts.get(params.artifactId));
-      await fleet.artifacts.remove(actor, params.artifactId);
-    },
+    handle: ({ fleet, actor, params, revision }) =>
+      fleet.artifacts.remove(actor, params.artifactId, revision),
   }),
   defineRoute({
     method: 'POST',

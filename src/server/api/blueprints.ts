@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { BUILD_READERS, OPERATORS } from '../access/roles.ts';
 import { anyId, chosenId, description, pageOf } from '../schemas/common.ts';
 import { blueprintSchema, chipName } from '../schemas/things.ts';
-import { sameRevision } from './conditions.ts';
 import { defined, listQuery, split } from './query.ts';
 import { defineRoute } from './route.ts';
 
@@ -85,9 +84,7 @@ export const BLUEPRINT_ROUTES = [
     params,
     conditional: true,
     answer: { status: 204 },
-    handle: async ({ fleet, actor, params, revision }) => {
-      await sameRevision(revision, () => fleet.blueprints.get(params.blueprintId));
-      await fleet.blueprints.remove(actor, params.blueprintId);
-    },
+    handle: ({ fleet, actor, params, revision }) =>
+      fleet.blueprints.remove(actor, params.blueprintId, revision),
   }),
 ];

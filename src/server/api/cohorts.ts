@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { OPERATORS, READERS } from '../access/roles.ts';
 import { anyId, chosenId, components, description, pageOf } from '../schemas/common.ts';
 import { cohortSchema } from '../schemas/things.ts';
-import { sameRevision } from './conditions.ts';
 import { defined, listQuery, split } from './query.ts';
 import { defineRoute } from './route.ts';
 
@@ -73,9 +72,7 @@ export const COHORT_ROUTES = [
     params,
     conditional: true,
     answer: { status: 204 },
-    handle: async ({ fleet, actor, params, revision }) => {
-      await sameRevision(revision, () => fleet.cohorts.get(params.cohortId));
-      await fleet.cohorts.remove(actor, params.cohortId);
-    },
+    handle: ({ fleet, actor, params, revision }) =>
+      fleet.cohorts.remove(actor, params.cohortId, revision),
   }),
 ];

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { FleetError } from '../../fleet/index.ts';
 import { ServerError } from '../codes.ts';
 
 /** The entity tag of something with a revision. */
@@ -32,22 +31,4 @@ export function isKnown(request: IncomingMessage, tag: string): boolean {
   const header = request.headers['if-none-match'];
   if (header === undefined) return false;
   return header.split(',').some((one) => one.trim().replace(/^W\//, '') === tag);
-}
-
-/**
- * For what is removed only in the state that was read.
- *
- * @throws FleetError `fleet/changed-meanwhile`
- */
-export async function sameRevision(
-  wanted: number | undefined,
-  read: () => Promise<{ readonly revision: number }>,
-): Promise<void> {
-  if (wanted === undefined) return;
-  const { revision } = await read();
-  if (revision === wanted) return;
-  throw new FleetError('fleet/changed-meanwhile', `it is at revision ${revision} by now`, {
-    hint: 'Read it again and decide anew.',
-    details: { revision, wanted },
-  });
 }

@@ -3,7 +3,6 @@ import { OPERATORS, READERS } from '../access/roles.ts';
 import { anyId, chosenId, pageOf } from '../schemas/common.ts';
 import { deviceSchema, deviceWithSecretSchema, explanationSchema } from '../schemas/devices.ts';
 import { tagList } from '../schemas/things.ts';
-import { sameRevision } from './conditions.ts';
 import { defined, listQuery, split } from './query.ts';
 import { defineRoute } from './route.ts';
 
@@ -88,10 +87,8 @@ export const DEVICE_ROUTES = [
     params,
     conditional: true,
     answer: { status: 204 },
-    handle: async ({ fleet, actor, params, revision }) => {
-      await sameRevision(revision, () => fleet.devices.get(params.deviceId));
-      await fleet.devices.remove(actor, params.deviceId);
-    },
+    handle: ({ fleet, actor, params, revision }) =>
+      fleet.devices.remove(actor, params.deviceId, revision),
   }),
   defineRoute({
     method: 'POST',

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { BUILD_READERS, OPERATORS } from '../access/roles.ts';
 import { anyId, chosenId, description, pageOf, version } from '../schemas/common.ts';
 import { artifactSchema, metadataSchema, packageSchema } from '../schemas/things.ts';
-import { sameRevision } from './conditions.ts';
 import { defined, listQuery, split } from './query.ts';
 import { defineRoute } from './route.ts';
 
@@ -75,10 +74,8 @@ export const PACKAGE_ROUTES = [
     params,
     answer: { status: 204 },
     conditional: true,
-    handle: async ({ fleet, actor, params, revision }) => {
-      await sameRevision(revision, () => fleet.packages.get(params.packageId));
-      await fleet.packages.remove(actor, params.packageId);
-    },
+    handle: ({ fleet, actor, params, revision }) =>
+      fleet.packages.remove(actor, params.packageId, revision),
   }),
   defineRoute({
     method: 'GET',

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { OPERATORS, READERS } from '../access/roles.ts';
 import { anyId, components, pageOf } from '../schemas/common.ts';
 import { releaseSchema, tagList } from '../schemas/things.ts';
-import { sameRevision } from './conditions.ts';
 import { defined, listQuery, split } from './query.ts';
 import { defineRoute } from './route.ts';
 
@@ -84,9 +83,7 @@ export const RELEASE_ROUTES = [
     params,
     conditional: true,
     answer: { status: 204 },
-    handle: async ({ fleet, actor, params, revision }) => {
-      await sameRevision(revision, () => fleet.releases.get(params.releaseId));
-      await fleet.releases.remove(actor, params.releaseId);
-    },
+    handle: ({ fleet, actor, params, revision }) =>
+      fleet.releases.remove(actor, params.releaseId, revision),
   }),
 ];

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { ADMINS } from '../access/roles.ts';
 import { anyId, pageOf } from '../schemas/common.ts';
 import { webhookSchema } from '../schemas/things.ts';
-import { sameRevision } from './conditions.ts';
 import { defined, listQuery, split } from './query.ts';
 import { defineRoute } from './route.ts';
 
@@ -80,9 +79,7 @@ export const WEBHOOK_ROUTES = [
     params,
     conditional: true,
     answer: { status: 204 },
-    handle: async ({ fleet, actor, params, revision }) => {
-      await sameRevision(revision, () => fleet.webhooks.get(params.webhookId));
-      await fleet.webhooks.remove(actor, params.webhookId);
-    },
+    handle: ({ fleet, actor, params, revision }) =>
+      fleet.webhooks.remove(actor, params.webhookId, revision),
   }),
 ];
