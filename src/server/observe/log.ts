@@ -28,6 +28,7 @@ export const LOG_LEVELS = ['silent', 'warn', 'info', 'debug'] as const;
 /** One of {@link LOG_LEVELS}. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+const BUSY = 503;
 const SECRET_FIELDS = ['authorization', 'secret', 'token', 'password', 'idempotencyKey'];
 
 /** Writes the log as JSON lines; whatever is named like a secret is left out. */
@@ -50,6 +51,8 @@ export function createLog(level: LogLevel, destination: { write(text: string): u
       // Devices ask all the time; people want to see what people did, and what went wrong.
       const isOrdinary = record.status < 400 && record.actor?.startsWith('token:') !== true;
       if (isOrdinary) logger.debug(record, 'request');
+      // Busy, or being stopped: that wants looking at, but nothing is wrong.
+      else if (record.status === BUSY) logger.warn(record, 'request');
       else if (record.status >= 500) logger.error(record, 'request');
       else logger.info(record, 'request');
     },
