@@ -1,6 +1,16 @@
+import type { z } from 'zod';
 import type { Face, FaceRoute } from '../faces/face.ts';
-import type { FaceCredential, FaceDescription } from '../faces/face-description.ts';
-import { type Json, jsonSchema, parametersOf, PROBLEM_ANSWER } from './openapi-parts.ts';
+import type { FaceAnswer, FaceCredential, FaceDescription } from '../faces/face-description.ts';
+import {
+  type DescribedAnswer,
+  type Json,
+  jsonSchema,
+  type Operation,
+  parametersOf,
+  PROBLEM_ANSWER,
+} from './openapi-parts.ts';
+
+const JSON_TYPE = 'application/json';
 
 /** Who may, in the words of the document's `securitySchemes`. */
 const SECURITY: Readonly<Record<FaceCredential, readonly Json[]>> = {
@@ -11,7 +21,9 @@ const SECURITY: Readonly<Record<FaceCredential, readonly Json[]>> = {
 };
 
 /** What devices and whoever looks after the server ask, as paths of the document. */
-export function facePaths(faces: readonly Face[]): readonly (readonly [string, string, Json])[] {
+export function facePaths(
+  faces: readonly Face[],
+): readonly (readonly [string, string, Operation])[] {
   return faces.flatMap((face) =>
     face.routes.flatMap((route) => {
       const { path, method, description } = route;
@@ -23,76 +35,44 @@ export function facePaths(faces: readonly Face[]): readonly (readonly [string, s
 }
 
 /** One operation out of two that share path and method: whose credential comes decides which is answered. */
-export function besideManagement(management: Json, device: Json): Json {
-  const [mine, theirs] = [management, device] as unknown as readonly SharedOperation[];
-  const content = 'application/json';
-  const schemas = [mine, theirs].map((one) => one?.responses['200']?.content?.[content]?.schema);
+export function besideManagement(management: Operation, device: Operation): Operation {
+  const own = management.parameters ?? [];
+  const others = (device.parameters ?? []).filter(({ name }) =>
+    own.every((one) => one.name !== name),
+  );
+  const [mine, theirs] = [management.responses['200'], device.responses['200']];
+  const anyOf = [mine, theirs].map((one) => one?.content?.[JSON_TYPE]?.schema);
   return {
     ...management,
-    summary: `${mine?.summary}; with the credential of the device: ${theirs?.summary}`,
-    tags: [...(mine?.tags ?? []), ...(theirs?.tags ?? [])],
-    security: [{ token: [] }, ...(theirs?.security ?? [])],
-    parameters: [
-      ...(mine?.parameters ?? []),
-      ...(theirs?.parameters ?? []).filter(({ name }) =>
-        mine?.parameters?.every((own) => own.name !== name),
-      ),
-    ],
+    summary: `${management.summary}; with the credential of the device: ${device.summary}`,
+    tags: [...management.tags, ...device.tags],
+    security: [{ token: [] }, ...(device.security ?? [])],
+    parameters: [...own, ...others],
     responses: {
-      ...mine?.responses,
+      ...management.responses,
       200: {
-        ...mine?.responses['200'],
-        content: {
-          ...theirs?.responses['200']?.content,
-          [content]: { schema: { anyOf: schemas } },
-        },
+        description: mine?.description ?? '',
+        content: { ...theirs?.content, [JSON_TYPE]: { schema: { anyOf } } },
       },
     },
   };
-}
-
-/** As far as two operations have to be taken apart. */
-interface SharedOperation {
-  readonly summary: string;
-  readonly tags: readonly string[];
-  readonly security?: readonly Json[];
-  readonly parameters?: readonly { readonly name: string }[];
-  readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: Json }>> }>
-  >;
 }
 
 function operation(
   face: Face,
   route: FaceRoute,
   { id, summary, credential, query, body, isBodyOptional, answers }: FaceDescription,
-): Json {
-  const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]);
+): Operation {
+  const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
   const parameters = [
     ...names.map((name) => ({
       name,
-      in: 'path',
+      in: 'path' as const,
       required: true,
       schema: { type: 'string', minLength: 1 },
     })),
     ...parametersOf(query, 'query'),
   ];
-  const responses = Object.entries(answers).map(([status, { description, content = {} }]) => [
-    status,
-    {
-      description,
-      content: Object.fromEntries(
-        Object.entries(content).map(([type, schema]) => [
-          type,
-          schema === null ? {} : { schema: jsonSchema(schema, 'output') },
-        ]),
-      ),
-    },
-  ]);
-  const contents = Object.entries(body ?? {}).map(([type, schema]) => [
-    type,
-    { schema: jsonSchema(schema, 'input') },
-  ]);
   return {
     operationId: id,
     summary,
@@ -104,13 +84,26 @@ function operation(
       : {
           requestBody: {
             required: isBodyOptional !== true,
-            content: Object.fromEntries(contents) as Json,
+            content: mapValues(body, (schema) => ({ schema: jsonSchema(schema, 'input') })),
           },
         }),
     responses: {
-      ...(Object.fromEntries(responses) as Json),
+      ...mapValues(answers, describedAnswer),
       ...(credential === 'none' ? {} : { 401: PROBLEM_ANSWER }),
       default: PROBLEM_ANSWER,
     },
   };
+}
+
+function describedAnswer({ description, content = {} }: FaceAnswer): DescribedAnswer {
+  const described = (schema: z.ZodType | null) =>
+    schema === null ? {} : { schema: jsonSchema(schema, 'output') };
+  return { description, content: mapValues(content, described) };
+}
+
+function mapValues<Value, Mapped>(
+  values: Readonly<Record<string, Value>>,
+  map: (value: Value) => Mapped,
+): Readonly<Record<string, Mapped>> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
 }

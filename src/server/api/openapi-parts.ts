@@ -3,6 +3,33 @@ import { z } from 'zod';
 /** A piece of the document. */
 export type Json = Readonly<Record<string, unknown>>;
 
+/** What an operation answers with one status. */
+export interface DescribedAnswer {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, { readonly schema?: Json }>>;
+}
+
+/** One method of one path. */
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tags: readonly string[];
+  readonly security?: readonly Json[];
+  readonly 'x-roles'?: readonly string[];
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: Json;
+  readonly responses: Readonly<Record<string, DescribedAnswer>>;
+}
+
+/** A parameter of an operation. */
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly required?: boolean;
+  readonly description?: string;
+  readonly schema: Json;
+}
+
 /** How every refusal is answered. */
 export const PROBLEM_ANSWER = {
   description: 'What went wrong.',
@@ -13,10 +40,10 @@ export const PROBLEM_ANSWER = {
 export function parametersOf(
   fields: z.ZodObject | undefined,
   where: 'path' | 'query',
-): readonly Json[] {
+): readonly Parameter[] {
   if (fields === undefined) return [];
   const { properties = {}, required = [] } = jsonSchema(fields, 'input') as {
-    properties?: Record<string, Json>;
+    properties?: Record<string, Json & { readonly description?: string }>;
     required?: readonly string[];
   };
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({

@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { API_ROOT } from './mount.ts';
 import { besideManagement, facePaths } from './openapi-faces.ts';
-import { type Json, jsonSchema, parametersOf, PROBLEM_ANSWER } from './openapi-parts.ts';
+import {
+  type DescribedAnswer,
+  type Json,
+  jsonSchema,
+  type Operation,
+  type Parameter,
+  parametersOf,
+  PROBLEM_ANSWER,
+} from './openapi-parts.ts';
 import type { Route } from './route.ts';
 import type { Face } from '../faces/face.ts';
 
@@ -17,14 +25,14 @@ const PROBLEM = z
   })
   .describe('RFC 9457.');
 
-const IF_MATCH = {
+const IF_MATCH: Parameter = {
   name: 'If-Match',
   in: 'header',
   description: 'The ETag that was read: refused with 412 when somebody changed it since.',
   schema: { type: 'string' },
 };
 
-const IDEMPOTENCY_KEY = {
+const IDEMPOTENCY_KEY: Parameter = {
   name: 'Idempotency-Key',
   in: 'header',
   description: 'A repeat with the same key gets the same answer instead of a second thing.',
@@ -37,7 +45,7 @@ export function openApiDocument(
   faces: readonly Face[],
   version: string,
 ): Json {
-  const paths: Record<string, Record<string, Json>> = {};
+  const paths: Record<string, Record<string, Operation>> = {};
   for (const route of routes) {
     const path = `${API_ROOT}${route.path}`;
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
@@ -73,7 +81,7 @@ export function openApiDocument(
   };
 }
 
-function operation(route: Route): Json {
+function operation(route: Route): Operation {
   const { id, summary, roles, body, takesBytes, answer } = route;
   const parameters = [
     ...parametersOf(route.params, 'path'),
@@ -111,13 +119,13 @@ const PROBLEMATIC_RANGE = {
   content: { 'text/plain': { schema: { type: 'string' } } },
 };
 
-function success(answer: Route['answer']): Json {
+function success(answer: Route['answer']): DescribedAnswer {
   if ('contentTypes' in answer) {
     const content = answer.contentTypes.map((type) => {
       const schema = answer.schemas?.[type];
       return [type, schema === undefined ? {} : { schema: jsonSchema(schema, 'output') }];
     });
-    return { description: answer.description, content: Object.fromEntries(content) as Json };
+    return { description: answer.description, content: Object.fromEntries(content) };
   }
   const description = answer.description ?? (answer.status === 204 ? 'Done.' : 'Done; what it is.');
   if (answer.schema === undefined) return { description };
