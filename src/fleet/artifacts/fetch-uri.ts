@@ -37,18 +37,30 @@ export async function* fetchUri(uri: string, limits: FetchLimits): AsyncGenerato
   signal?.throwIfAborted();
   signal?.addEventListener('abort', onAbort, { once: true });
   const ended = new AbortController();
+  let coming: Coming | null = null;
   clock.sleep(timeoutMs, ended.signal).then(
-    () => stop.abort(failed(first, `it took longer than ${formatDuration(timeoutMs)}`)),
+    () => {
+      const after = coming === null ? '' : `, after ${howFar(first, coming)}`;
+      stop.abort(failed(first, `it took longer than ${formatDuration(timeoutMs)}${after}`));
+    },
     () => undefined,
   );
   try {
-    const response = await follow(first, limits, stop.signal);
-    if (response.lengthBytes !== null && response.lengthBytes > maxBytes) throw tooLarge(maxBytes);
-    for await (const chunk of response.body) yield chunk;
+    const { response, from } = await follow(first, limits, stop.signal);
+    const { lengthBytes } = response;
+    if (lengthBytes !== null && lengthBytes > maxBytes) throw tooLarge(maxBytes);
+    coming = { from, lengthBytes, receivedBytes: 0 };
+    for await (const chunk of response.body) {
+      coming.receivedBytes += chunk.length;
+      yield chunk;
+    }
   } catch (error) {
     if (stop.signal.aborted) throw stop.signal.reason;
     if (error instanceof FleetError) throw error;
-    throw failed(first, (error as Error).message, error);
+    const { message } = error as Error;
+    // Node says no more of a connection that ends too early than that it does.
+    const why = coming === null ? message : `it was cut off after ${howFar(first, coming)}`;
+    throw failed(first, why, error);
   } finally {
     ended.abort();
     signal?.removeEventListener('abort', onAbort);
@@ -57,7 +69,26 @@ export async function* fetchUri(uri: string, limits: FetchLimits): AsyncGenerato
   }
 }
 
-async function follow(first: URL, limits: FetchLimits, signal: AbortSignal): Promise<Response> {
+/** A body that is being read. */
+interface Coming {
+  /** Where all redirects have led. */
+  readonly from: URL;
+  readonly lengthBytes: number | null;
+  receivedBytes: number;
+}
+
+/** Such as `100 of 2000 bytes from https://cdn.example.com/fw.bin`. */
+function howFar(first: URL, { from, lengthBytes, receivedBytes }: Coming): string {
+  const all = lengthBytes === null ? '' : ` of ${lengthBytes}`;
+  const bytes = (lengthBytes ?? receivedBytes) === 1 ? 'byte' : 'bytes';
+  return `${receivedBytes}${all} ${bytes}${from === first ? '' : ` from ${shownUri(from.href)}`}`;
+}
+
+async function follow(
+  first: URL,
+  limits: FetchLimits,
+  signal: AbortSignal,
+): Promise<{ readonly response: Response; readonly from: URL }> {
   const { s3, clock } = limits;
   // An endpoint of one's own is named by whoever starts the server, not by who asks for the artifact.
   const isOwnStore = first.protocol === 's3:' && s3?.endpoint !== undefined;
@@ -69,7 +100,7 @@ async function follow(first: URL, limits: FetchLimits, signal: AbortSignal): Pro
     guard.check(target.url.hostname);
     const response = await get(target, guard.lookup, signal);
     if (!REDIRECTS.has(response.status)) {
-      if (response.status === 200) return response;
+      if (response.status === 200) return { response, from: url };
       throw failed(url, `it answered ${response.status}`);
     }
     response.drop();
