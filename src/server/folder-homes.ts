@@ -1,3 +1,4 @@
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   backupFleet,
@@ -15,6 +16,8 @@ import type { FleetHome, FleetHomes } from './create-fleet-server.ts';
 import type { Log } from './observe/log.ts';
 
 const KEY_FILE = 'download.key';
+/** Written whole under such a name, and renamed: one that stays was left by a process that was killed. */
+const LEFTOVER = /^(?:download\.key|server\.json)\.[0-9a-f]+\.tmp$/;
 
 /** Which folder, and how the fleet in it is run. */
 export interface FolderOptions {
@@ -26,10 +29,13 @@ export interface FolderOptions {
 
 /** A fleet in a folder: database, bytes of artifacts, and the key of download URLs. */
 export function folderHomes({ folder, clock, log, options }: FolderOptions): FleetHomes {
+  let isCleared = false;
   return {
     open: async (): Promise<FleetHome> => {
       const data = await openFleetFolder(folder, { clock });
       try {
+        if (!isCleared) await clearLeftovers(folder);
+        isCleared = true;
         const { store, keptBlobs } = data;
         const blobs = await openBlobFolder(data.blobFolder);
         const onError = (error: unknown) => log.bug(error);
@@ -71,4 +77,11 @@ export function folderHomes({ folder, clock, log, options }: FolderOptions): Fle
       };
     },
   };
+}
+
+/** Called with the folder locked, before this process writes such files: none is anybody's any more. */
+async function clearLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (LEFTOVER.test(name)) await rm(join(folder, name), { force: true });
+  }
 }
