@@ -38,11 +38,12 @@ export async function* fetchUri(uri: string, limits: FetchLimits): AsyncGenerato
   signal?.addEventListener('abort', onAbort, { once: true });
   const ended = new AbortController();
   let coming: Coming | null = null;
+  const tooLong = () => {
+    const after = coming === null ? '' : `, after ${howFar(first, coming)}`;
+    return failed(first, `it took longer than ${formatDuration(timeoutMs)}${after}`);
+  };
   clock.sleep(timeoutMs, ended.signal).then(
-    () => {
-      const after = coming === null ? '' : `, after ${howFar(first, coming)}`;
-      stop.abort(failed(first, `it took longer than ${formatDuration(timeoutMs)}${after}`));
-    },
+    () => stop.abort(tooLong()),
     () => undefined,
   );
   try {

@@ -50,7 +50,7 @@ describe('removing with If-Match', () => {
   it('is possible wherever the document says so', () => {
     const paths = ROUTES.filter(({ method, conditional }) => method === 'DELETE' && conditional);
     const lists = paths.map(({ path }) => path.split('/')[1]);
-    expect(THINGS.map(([list]) => list)).toEqual(lists.toSorted());
+    expect(new Set(THINGS.map(([list]) => list))).toEqual(new Set(lists));
   });
 
   it.each(THINGS)(
