@@ -1,6 +1,6 @@
 import { type ChipName, chipByName } from '../../chips/index.ts';
 import type { Clock } from '../../shared/index.ts';
-import type { Signals } from '../../transport/index.ts';
+import type { Signals, UsbIdentity } from '../../transport/index.ts';
 import type { ChipFaults } from './faults.ts';
 import { type CutKind, garbled, Wire } from './wire.ts';
 import { Line } from './line.ts';
@@ -11,6 +11,10 @@ import { type ChipIdentity, Registers } from './registers.ts';
 import { ResetCircuit } from './reset-circuit.ts';
 import { loaderBanner } from './rom-text.ts';
 import { SlipDecoder } from './slip.ts';
+
+const ESPRESSIF_VENDOR_ID = 0x303a;
+/** The clock that watchdogs count by. */
+const SLOW_CLOCK_TICKS_PER_MS = 136;
 
 /** The rate of ROM, bootloader and application until a host changes it. */
 const INITIAL_BAUD_RATE = 115_200;
@@ -33,13 +37,15 @@ export interface VirtualChipOptions {
   /** The fastest that the cable can do, in baud; without it bytes take no time. */
   readonly baudLimit?: number;
   readonly faults?: ChipFaults;
+  /** What its port says of itself on USB; nothing unless given. */
+  readonly usb?: UsbIdentity;
   /** What runs after a reset without the loader: `firmware(clock)`, or nothing. */
   readonly boot?: (context: BootContext) => Promise<void>;
   /** Told of a fault of the simulator itself. Without it such a fault is thrown at large. */
   readonly onError?: (error: unknown) => void;
 }
 
-export type ResetReason = 'power-on' | 'software' | 'watchdog' | 'brown-out';
+export type ResetReason = 'power-on' | 'software' | 'watchdog' | 'rtc-watchdog' | 'brown-out';
 
 /** What the firmware of a virtual chip gets to work with. */
 export interface BootContext {
@@ -82,6 +88,7 @@ export class VirtualChip {
   #decoder = new SlipDecoder();
   #loader: Loader | null = null;
   #running = new AbortController();
+  #watchdog = new AbortController();
   #work: Promise<void> = Promise.resolve();
   #output: ChipOutput = () => {};
   #onPrint: (text: string) => void = () => {};
@@ -96,6 +103,7 @@ export class VirtualChip {
       revision: USUAL_REVISION[this.profile.name] ?? { major: 0, minor: 0 },
       secureBoot: false,
       flashEncryption: false,
+      secureDownload: false,
       ...identity,
       ...(faults.flashId === undefined ? {} : { flashId: faults.flashId }),
       flashSizeBytes,
@@ -105,6 +113,11 @@ export class VirtualChip {
     const { clock, baudLimit = null } = options;
     this.#fromHost = new Line(clock, baudLimit);
     this.#toHost = new Line(clock, baudLimit);
+  }
+
+  /** What its port says of itself on USB. */
+  get usb(): UsbIdentity | null {
+    return this.#options.usb ?? null;
   }
 
   /** Whether the serial loader (ROM or stub) is what would answer now. */
@@ -226,13 +239,18 @@ export class VirtualChip {
     this.#print(loaderBanner(this.profile.name));
     const { clock, timeScale = 0, faults = {} } = this.#options;
     const running = this.#running;
-    const registers = new Registers(this.profile, this.#identity);
+    const registers = new Registers(this.profile, this.#identity, (ticks) =>
+      this.#armWatchdog(ticks),
+    );
+    const imageChipId = chipByName(this.profile.name).imageChipId ?? 0;
     this.#loader = new Loader({
       profile: this.profile,
       registers,
       flash: this.flash,
-      imageChipId: chipByName(this.profile.name).imageChipId ?? 0,
+      imageChipId,
+      isUsbOtg: this.usb?.vendorId === ESPRESSIF_VENDOR_ID && this.usb.productId === imageChipId,
       secureBoot: this.#identity.secureBoot,
+      secureDownload: this.#identity.secureDownload,
       flashEncryption: this.#identity.flashEncryption,
       send: (bytes) => {
         if (!running.signal.aborted) this.#send(bytes);
@@ -241,11 +259,28 @@ export class VirtualChip {
         const scaled = durationMs * timeScale * (faults.eraseSlowdown ?? 1);
         if (scaled > 0) await clock.sleep(scaled);
       },
-      changeBaudRate: (baudRate) => {
-        this.#baudRate = baudRate;
+      changeBaudRate: (baudRate, isStub) => {
+        this.#baudRate = baudRate * (isStub ? 1 : registers.romRateError);
       },
       leave: () => this.reset('app'),
+      crash: () => {
+        this.#print('\nFatal exception (0): IllegalInstruction\n');
+        this.#stop();
+        this.#mode = 'held';
+      },
     });
+  }
+
+  #armWatchdog(ticks: number | null): void {
+    this.#watchdog.abort();
+    this.#watchdog = new AbortController();
+    if (ticks === null) return;
+    const { signal } = this.#watchdog;
+    const over = AbortSignal.any([signal, this.#running.signal]);
+    this.#options.clock.sleep(ticks / SLOW_CLOCK_TICKS_PER_MS, over).then(
+      () => this.reset('app', 'rtc-watchdog'),
+      () => {},
+    );
   }
 
   #boot(resetReason: ResetReason): void {

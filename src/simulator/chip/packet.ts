@@ -36,12 +36,13 @@ export const FAULT = {
   inflate: 0x0b,
   stubBadDataLength: 0xc0,
   stubChecksum: 0xc1,
+  stubUnknownCommand: 0xc3,
   stubSpiFailed: 0xc4,
   stubNotInFlashMode: 0xc6,
   stubInflate: 0xc7,
   stubNotEnoughData: 0xc8,
   stubTooMuchData: 0xc9,
-  stubUnknownCommand: 0xff,
+  stubNotImplemented: 0xff,
 } as const;
 
 /** One request of the host, taken out of its SLIP frame. */
@@ -74,12 +75,16 @@ export interface Answer {
   readonly fault?: number;
 }
 
-/** @param statusBytes 4 from the ROM of an ESP32 and later, 2 from the stub */
+/**
+ * The ROM of an ESP32 and later ends a response with four bytes: 1 for a failure, then its number. The
+ * stub has two, and puts the number into the first.
+ */
 export function serializeResponse(
   op: number,
   { value = 0, data = new Uint8Array(0), fault = 0 }: Answer,
-  statusBytes: number,
+  isStub: boolean,
 ): Uint8Array {
+  const statusBytes = isStub ? 2 : 4;
   const packet = new Uint8Array(8 + data.length + statusBytes);
   const view = new DataView(packet.buffer);
   view.setUint8(0, 1);
@@ -87,8 +92,7 @@ export function serializeResponse(
   view.setUint16(2, data.length + statusBytes, true);
   view.setUint32(4, value, true);
   packet.set(data, 8);
-  packet[8 + data.length] = fault === 0 ? 0 : 1;
-  packet[9 + data.length] = fault;
+  if (fault !== 0) packet.set(isStub ? [fault, 0] : [1, fault], 8 + data.length);
   return packet;
 }
 

@@ -1,5 +1,6 @@
 import type { ChipName } from '../../chips/index.ts';
 import { VirtualChipError } from './codes.ts';
+import type { WatchdogLayout } from './watchdog.ts';
 
 /** A field of eFuse bits: where its word is, and which bits of it. */
 export interface EfuseField {
@@ -18,7 +19,15 @@ export interface ChipProfile {
   readonly spi: SpiLayout;
   /** The UART's clock divider, from which a host works out the crystal. */
   readonly uartClockDivider: number;
+  /** The crystal that boards have. */
   readonly crystalHz: number;
+  /** What the ROM takes it to be, where that is something else. */
+  readonly romCrystalHz: number | null;
+  readonly watchdog: WatchdogLayout;
+  /** Whether the ROM runs no code from RAM once secure boot is on. */
+  readonly secureBootKeepsStubOut: boolean;
+  /** Where the ROM keeps the address of its routine for reading flash: the way around that. */
+  readonly romReadPointer: number | null;
   /** The first of the two words with the MAC address. */
   readonly macWord: number;
   readonly revision: {
@@ -54,13 +63,20 @@ export type VirtualChipName = Extract<
 const NEW_SPI = { usr: 0x18, usr2: 0x20, misoLength: 0x28, w0: 0x58 };
 const at = (address: number, shift: number, bits: number): EfuseField => ({ address, shift, bits });
 
+/** The configuration, the first timeout after it, and the write protection. */
+const watchdogAt = (config: number, writeProtect: number): WatchdogLayout => ({
+  config,
+  timeout: config + 4,
+  writeProtect,
+});
+
 /** Chips since the ESP32-C3 share their layout; `block1` is where their eFuse block 1 is read. */
 function modern(
   name: VirtualChipName,
   spiBase: number,
   efuse: { readonly readBase: number; readonly block1: number; readonly mac?: number },
   revision: ChipProfile['revision'],
-  rest: Partial<ChipProfile> = {},
+  rest: Partial<ChipProfile> & Pick<ChipProfile, 'watchdog'>,
 ): ChipProfile {
   return {
     name,
@@ -69,6 +85,9 @@ function modern(
     spi: { base: spiBase, ...NEW_SPI },
     uartClockDivider: 0x6000_0014,
     crystalHz: 40_000_000,
+    romCrystalHz: null,
+    secureBootKeepsStubOut: false,
+    romReadPointer: null,
     macWord: efuse.mac ?? efuse.block1,
     revision,
     secureBoot: at(efuse.readBase + 8, 20, 1),
@@ -76,6 +95,8 @@ function modern(
     ...rest,
   };
 }
+
+const LP_WATCHDOG = watchdogAt(0x600b_1c00, 0x600b_1c18);
 
 const PROFILES: Readonly<Record<VirtualChipName, ChipProfile>> = {
   esp32: {
@@ -85,6 +106,10 @@ const PROFILES: Readonly<Record<VirtualChipName, ChipProfile>> = {
     spi: { base: 0x3ff4_2000, usr: 0x1c, usr2: 0x24, misoLength: 0x2c, w0: 0x80 },
     uartClockDivider: 0x3ff4_0014,
     crystalHz: 40_000_000,
+    romCrystalHz: null,
+    watchdog: watchdogAt(0x3ff4_808c, 0x3ff4_80a4),
+    secureBootKeepsStubOut: false,
+    romReadPointer: null,
     macWord: 0x3ff5_a004,
     // The major revision is the number of bits that are set, from the lowest; the third is no eFuse.
     revision: {
@@ -102,7 +127,12 @@ const PROFILES: Readonly<Record<VirtualChipName, ChipProfile>> = {
       major: [at(0x3f41_a050, 18, 2)],
       minor: [at(0x3f41_a054, 4, 3), at(0x3f41_a050, 20, 1)],
     },
-    { magic: 0x07c6, securityInfo: 'short', uartClockDivider: 0x3f40_0014 },
+    {
+      magic: 0x07c6,
+      securityInfo: 'short',
+      uartClockDivider: 0x3f40_0014,
+      watchdog: watchdogAt(0x3f40_8094, 0x3f40_80ac),
+    },
   ),
   esp32s3: modern(
     'esp32s3',
@@ -111,6 +141,11 @@ const PROFILES: Readonly<Record<VirtualChipName, ChipProfile>> = {
     {
       major: [at(0x6000_7058, 24, 2)],
       minor: [at(0x6000_7050, 18, 3), at(0x6000_7058, 23, 1)],
+    },
+    {
+      watchdog: watchdogAt(0x6000_8098, 0x6000_80b0),
+      secureBootKeepsStubOut: true,
+      romReadPointer: 0x3fce_f688,
     },
   ),
   esp32c2: modern(
@@ -121,6 +156,9 @@ const PROFILES: Readonly<Record<VirtualChipName, ChipProfile>> = {
     {
       secureBoot: at(0x6000_8830, 21, 1),
       flashEncryption: at(0x6000_8830, 7, 3),
+      crystalHz: 26_000_000,
+      romCrystalHz: 40_000_000,
+      watchdog: watchdogAt(0x6000_8084, 0x6000_809c),
     },
   ),
   esp32c3: modern(
@@ -131,6 +169,7 @@ const PROFILES: Readonly<Record<VirtualChipName, ChipProfile>> = {
       major: [at(0x6000_8858, 24, 2)],
       minor: [at(0x6000_8850, 18, 3), at(0x6000_8858, 23, 1)],
     },
+    { watchdog: watchdogAt(0x6000_8090, 0x6000_80a8), secureBootKeepsStubOut: true },
   ),
   esp32c5: modern(
     'esp32c5',
@@ -140,6 +179,8 @@ const PROFILES: Readonly<Record<VirtualChipName, ChipProfile>> = {
     {
       secureBoot: at(0x600b_4838, 25, 1),
       flashEncryption: at(0x600b_4834, 16, 3),
+      crystalHz: 48_000_000,
+      watchdog: LP_WATCHDOG,
     },
   ),
   esp32c6: modern(
@@ -147,19 +188,21 @@ const PROFILES: Readonly<Record<VirtualChipName, ChipProfile>> = {
     0x6000_3000,
     { readBase: 0x600b_0830, block1: 0x600b_0844 },
     { major: [at(0x600b_0850, 22, 2)], minor: [at(0x600b_0850, 18, 4)] },
+    { watchdog: LP_WATCHDOG },
   ),
   esp32h2: modern(
     'esp32h2',
     0x6000_3000,
     { readBase: 0x600b_0830, block1: 0x600b_0844 },
     { major: [at(0x600b_0850, 21, 2)], minor: [at(0x600b_0850, 18, 3)] },
-    { crystalHz: 32_000_000 },
+    { crystalHz: 32_000_000, watchdog: watchdogAt(0x600b_1c00, 0x600b_1c1c) },
   ),
   esp32p4: modern(
     'esp32p4',
     0x5008_d000,
     { readBase: 0x5012_d030, block1: 0x5012_d044 },
     { major: [at(0x5012_d04c, 4, 2), at(0x5012_d04c, 23, 1)], minor: [at(0x5012_d04c, 0, 4)] },
+    { watchdog: watchdogAt(0x5011_6000, 0x5011_6018) },
   ),
 };
 

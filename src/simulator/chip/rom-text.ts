@@ -25,6 +25,7 @@ const ESP32: RomText = {
     'power-on': '0x1 (POWERON_RESET)',
     software: '0x3 (SW_RESET)',
     watchdog: '0x10 (RTCWDT_RTC_RESET)',
+    'rtc-watchdog': '0x10 (RTCWDT_RTC_RESET)',
     'brown-out': '0xf (RTCWDT_BROWN_OUT_RESET)',
   },
   flashBoot: `0x12 ${FLASH_BOOT}`,
@@ -42,6 +43,7 @@ const RTC_REASONS: RomText['reasons'] = {
   'power-on': '0x1 (POWERON)',
   software: '0x3 (RTC_SW_SYS_RST)',
   watchdog: '0x7 (TG0WDT_SYS_RST)',
+  'rtc-watchdog': '0x10 (RTCWDT_RTC_RST)',
   'brown-out': '0xf (BROWNOUT_RST)',
 };
 
@@ -50,6 +52,7 @@ const HP_REASONS: RomText['reasons'] = {
   'power-on': '0x1 (POWERON)',
   software: '0x3 (LP_SW_HPSYS)',
   watchdog: '0x7 (TG0_WDT_HPSYS)',
+  'rtc-watchdog': '0x10 (LP_WDT_SYS)',
   'brown-out': '0xf (LP_BOD_SYS)',
 };
 
@@ -123,6 +126,7 @@ export const ROM_TEXTS: Readonly<Record<VirtualChipName, RomText>> = {
         'power-on': '0x1 (POWERON)',
         software: '0x3 (SW_SYS_RESET)',
         watchdog: '0x7 (HP_SYS_HP_WDT_RESET)',
+        'rtc-watchdog': '0x10 (CHIP_LP_WDT_RESET)',
         'brown-out': '0xf (BROWN_OUT_RESET)',
       },
       ...SHORT_MODE,

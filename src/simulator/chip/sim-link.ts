@@ -36,7 +36,7 @@ export function linkToChip(target: string, chip: VirtualChip, initialBaudRate: n
   });
   return {
     target,
-    usb: null,
+    usb: chip.usb,
     hasSignals: true,
     hasBaudRate: true,
     write: async (bytes) => {

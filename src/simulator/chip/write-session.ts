@@ -1,4 +1,5 @@
 import { constants, createInflate, type Inflate } from 'node:zlib';
+import type { EraseAhead } from './erase-ahead.ts';
 import type { NorFlash } from './nor-flash.ts';
 
 /** Takes the data of one FLASH_BEGIN or FLASH_DEFL_BEGIN and puts it into the flash, in order. */
@@ -14,13 +15,15 @@ export interface WriteSession {
 class PlainSession implements WriteSession {
   readonly #flash: NorFlash;
   readonly #end: number;
+  readonly #eraser: EraseAhead | null;
   #at: number;
   excessBytes = 0;
 
-  constructor(flash: NorFlash, flashOffset: number, sizeBytes: number) {
+  constructor({ flash, flashOffset, sizeBytes, eraser }: SessionOptions) {
     this.#flash = flash;
     this.#at = flashOffset;
     this.#end = flashOffset + sizeBytes;
+    this.#eraser = eraser;
   }
 
   get missingBytes(): number {
@@ -30,9 +33,10 @@ class PlainSession implements WriteSession {
   async write(block: Uint8Array): Promise<number> {
     const taken = block.subarray(0, this.missingBytes);
     this.excessBytes += block.length - taken.length;
-    const durationMs = this.#flash.program(this.#at, taken);
+    const eraseMs = this.#eraser?.upTo(this.#at + taken.length) ?? 0;
+    const programMs = this.#flash.program(this.#at, taken);
     this.#at += taken.length;
-    return durationMs;
+    return eraseMs + programMs;
   }
 }
 
@@ -78,13 +82,17 @@ class DeflateSession implements WriteSession {
   }
 }
 
-/** @param sizeBytes what the host announced, uncompressed */
-export function openWriteSession(
-  flash: NorFlash,
-  flashOffset: number,
-  sizeBytes: number,
-  compressed: boolean,
-): WriteSession {
-  const plain = new PlainSession(flash, flashOffset, sizeBytes);
-  return compressed ? new DeflateSession(plain) : plain;
+export interface SessionOptions {
+  readonly flash: NorFlash;
+  readonly flashOffset: number;
+  /** What the host announced, uncompressed. */
+  readonly sizeBytes: number;
+  /** Who erases ahead of the data; `null` where everything was erased before. */
+  readonly eraser: EraseAhead | null;
+  readonly compressed: boolean;
+}
+
+export function openWriteSession(options: SessionOptions): WriteSession {
+  const plain = new PlainSession(options);
+  return options.compressed ? new DeflateSession(plain) : plain;
 }

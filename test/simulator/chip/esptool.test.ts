@@ -26,7 +26,9 @@ describeWithPeers(['esptool'], 'esptool on a virtual chip', ([esptool = '']) => 
     (target: string) =>
     async (...args: readonly string[]) => {
       const port = target.replace('tcp://', 'socket://');
-      const reset = target.startsWith('tcp') ? ['--before', 'no-reset', '--after', 'no-reset'] : [];
+      const reset = target.startsWith('tcp')
+        ? ['--before', 'no-reset', '--after', 'watchdog-reset']
+        : [];
       const { stdout } = await run(esptool, ['--port', port, ...reset, ...args]);
       return stdout;
     };
@@ -40,13 +42,15 @@ describeWithPeers(['esptool'], 'esptool on a virtual chip', ([esptool = '']) => 
     return { path, bytes };
   }
 
-  it('writes through the stub, and pads with nothing', async () => {
+  it('writes through the stub, pads with nothing, and restarts by the watchdog', async () => {
     const chip = new VirtualChip({ chip: 'esp32c3', clock: systemClock });
     await using listener = await listenTcp(chip, '127.0.0.1', 0);
     const { path, bytes } = await firmware();
     const log = await over(listener.target)('write-flash', '0x10000', path);
     expect(log).toContain('Stub flasher running');
     expect(log).toContain('Hash of data verified');
+    expect(log).toContain('Hard resetting with a watchdog');
+    expect(chip.inLoader).toBe(false);
     const padded = Math.ceil(bytes.length / 4) * 4;
     expect(chip.flash.read(0x10000, bytes.length)).toEqual(bytes);
     expect(chip.flash.read(0x10000 + padded, 4)).toEqual(new Uint8Array(4).fill(0xff));
