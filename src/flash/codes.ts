@@ -39,6 +39,10 @@ export const FLASH_CODES = {
     kind: 'device',
     meaning: 'The chip on the port is not one that otakit can flash.',
   },
+  'flash/secure-download': {
+    kind: 'device',
+    meaning: 'The chip is in secure download mode, in which its loader does nothing but write.',
+  },
   'flash/no-flash-chip': {
     kind: 'device',
     meaning: 'The chip does not find its flash, or the flash says no size that is known.',

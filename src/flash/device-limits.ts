@@ -1,24 +1,42 @@
 import type { ChipName } from '../chips/index.ts';
 import { formatHex, formatSize } from '../shared/index.ts';
 import { FlashError } from './codes.ts';
-import type { ChipFacts } from './loader/chip-facts.ts';
+import { type ChipFacts, factsByName } from './loader/chip-facts.ts';
 
 /** What flash erases at once; everything that is written starts and ends at a multiple. */
 export const SECTOR_BYTES = 0x1000;
+
+/** What 24 bits of address reach. */
+const REACH_OF_24_BITS = 0x100_0000;
 
 /** What limits what can be done to a board. */
 interface Limits {
   readonly target: string;
   readonly loader: 'stub' | 'rom';
+  /** Why it has no stub although one was asked for. */
+  readonly noStubReason: string | null;
   readonly info: { readonly chip: ChipName; readonly flashSizeBytes: number };
 }
 
 /** @throws FlashError `flash/needs-stub` */
-export function assertStub({ loader, info }: Limits, what: string): void {
+export function assertStub({ loader, info, noStubReason }: Limits, what: string): void {
   if (loader === 'stub') return;
-  throw new FlashError('flash/needs-stub', `the ROM of the ${info.chip} cannot ${what}`, {
-    hint: 'Leave out --no-stub.',
+  const why = noStubReason === null ? '' : `, and ${noStubReason}`;
+  throw new FlashError('flash/needs-stub', `the ROM of the ${info.chip} cannot ${what}${why}`, {
+    hint:
+      noStubReason === null
+        ? 'Leave out --no-stub.'
+        : 'Write what should be there instead: that erases too.',
   });
+}
+
+/** How much of its flash a loader can reach; what lies beyond would end up at its beginning. */
+export function reachableBytes(
+  { chip, flashSizeBytes }: Limits['info'],
+  loader: Limits['loader'],
+): number {
+  const isWhole = loader === 'stub' && factsByName(chip).reachesBeyond16MB;
+  return isWhole ? flashSizeBytes : Math.min(flashSizeBytes, REACH_OF_24_BITS);
 }
 
 /**
@@ -28,7 +46,7 @@ export function assertStub({ loader, info }: Limits, what: string): void {
  * @throws FlashError `flash/outside-flash`
  */
 export function assertWithin(
-  { info, target }: Limits,
+  { info, target, loader }: Limits,
   flashOffset: number,
   sizeBytes: number,
   alignment: number,
@@ -42,6 +60,17 @@ export function assertWithin(
       {
         hint: 'Check the offset and the size, and whether it is the right board.',
         details: { flashOffset, sizeBytes, flashSizeBytes },
+      },
+    );
+  }
+  const reach = reachableBytes(info, loader);
+  if (flashOffset + sizeBytes > reach) {
+    throw new FlashError(
+      'flash/outside-flash',
+      `${range} lies beyond the ${formatSize(reach)} of flash that the ${loader} of the ${info.chip} can address`,
+      {
+        hint: 'Keep what is flashed over USB below that; the application itself may use the rest.',
+        details: { flashOffset, sizeBytes, flashSizeBytes, reach },
       },
     );
   }

@@ -13,21 +13,21 @@ import {
   eraseChip,
   eraseRange,
   flashMd5,
-  leaveLoader,
   readFlash,
   setFlashSize,
   writeDeflated,
 } from './loader/flash-commands.ts';
+import { powerFlash } from './loader/flash-power.ts';
 import { flashSizeOf } from './loader/flash-size.ts';
+import { type ChipIdentity, readFlashId, readIdentity, readRegister } from './loader/registers.ts';
 import {
-  type ChipIdentity,
-  readFlashId,
-  readIdentity,
-  readRegister,
-  stopWatchdogs,
-} from './loader/registers.ts';
-import { applicationSequence, isUsbSerialJtag, playSequence } from './loader/reset-sequence.ts';
-import { startStub } from './loader/stub.ts';
+  applicationSequence,
+  isUsbOtgRom,
+  isUsbSerialJtag,
+  playSequence,
+} from './loader/reset-sequence.ts';
+import { noStubReason, startStub } from './loader/stub.ts';
+import { forgetForcedLoader, restartByWatchdog, stopWatchdogs } from './loader/watchdog.ts';
 
 const DEFAULT_BAUD_RATE = 921_600;
 /** How often one operation is tried before its error counts. */
@@ -87,6 +87,7 @@ export class FlashDevice implements AsyncDisposable {
   #connection: Connection;
   #facts: ChipFacts | null = null;
   #info: DeviceInfo | null = null;
+  #noStubReason: string | null = null;
   #isHandedOver = false;
 
   constructor(
@@ -113,6 +114,11 @@ export class FlashDevice implements AsyncDisposable {
   /** `stub` once it runs: it can erase ranges, which the ROM cannot. */
   get loader(): 'stub' | 'rom' {
     return this.#connection.isStub ? 'stub' : 'rom';
+  }
+
+  /** Why there is no stub although one was asked for; `null` where there is, or none was. */
+  get noStubReason(): string | null {
+    return this.#noStubReason;
   }
 
   /** The rate of the line now; `null` where it has none. */
@@ -147,17 +153,19 @@ export class FlashDevice implements AsyncDisposable {
     let rate = ROM_BAUD_RATE;
     const raise = async () => {
       if (!this.#link.hasBaudRate || rate === this.#wantedRate) return true;
-      const raised = await changeBaudRate(connection, rate, this.#wantedRate);
+      const raised = await changeBaudRate(connection, facts, this.#wantedRate);
       if (raised) rate = this.#wantedRate;
       return raised;
     };
     const uploads = this.#wantsStub && !connection.isStub;
     // The stub is the first large thing to be sent, so the rate is raised before it.
-    if (uploads && romMayChangeRate && facts.romChangesBaudRate && !(await raise())) return false;
+    if (uploads && romMayChangeRate && !(await raise())) return false;
     const identity = await readIdentity(connection, facts);
-    if (uploads) await startStub(connection, facts, identity.revision);
+    await powerFlash(connection, facts, identity.revision);
+    this.#noStubReason = uploads ? noStubReason(facts, identity) : null;
+    if (uploads && this.#noStubReason === null) await startStub(connection, facts, identity);
     if (!(await raise())) return false;
-    await attachFlash(connection);
+    await attachFlash(connection, facts);
     const flashId = await readFlashId(connection, facts);
     const flashSizeBytes = flashId === null ? null : flashSizeOf(flashId);
     if (flashId === null || flashSizeBytes === null) throw noFlash(facts, flashId);
@@ -219,7 +227,7 @@ export class FlashDevice implements AsyncDisposable {
   }
 
   /**
-   * Starts the application: by the modem lines, or, where there are none, by the loader's own restart.
+   * Starts the application: by the modem lines, or, where there are none, by the chip's own watchdog.
    * Done also after an abort, so that no board is left in its loader.
    *
    * @param consoleBaudRate the rate of the line from then on
@@ -227,24 +235,37 @@ export class FlashDevice implements AsyncDisposable {
    */
   async reset(consoleBaudRate: number = ROM_BAUD_RATE): Promise<Uint8Array> {
     const link = this.#link;
-    if (link.hasSignals) {
+    if (link.hasSignals && !isUsbOtgRom(link)) {
+      if (isUsbSerialJtag(link)) await this.#forgetForcedLoader();
       await link.setBaudRate(consoleBaudRate);
       await playSequence(link, applicationSequence(link), this.#clock);
       return new Uint8Array(0);
     }
     await link.setBaudRate(this.#wantedRate);
-    const connection = new Connection(link, this.#clock);
-    connection.isStub = this.#connection.isStub;
+    const connection = this.#unstoppableConnection();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const heard = await leaveLoader(connection, this.#knownFacts());
+        await restartByWatchdog(connection, this.#knownFacts());
         await link.setBaudRate(consoleBaudRate);
-        return heard;
+        return connection.rest;
       } catch (error) {
         // In the middle of a read, the stub takes the first command for an acknowledgement.
         if (!isTransient(error) || attempt === RESTARTS) throw error;
       }
     }
+  }
+
+  /** A chip that does not answer any more is reset all the same. */
+  async #forgetForcedLoader(): Promise<void> {
+    if (this.#facts === null) return;
+    await forgetForcedLoader(this.#unstoppableConnection(), this.#facts).catch(() => {});
+  }
+
+  /** One that goes on after an abort. */
+  #unstoppableConnection(): Connection {
+    const connection = new Connection(this.#link, this.#clock);
+    connection.isStub = this.#connection.isStub;
+    return connection;
   }
 
   /** Gives the open link to whoever goes on with it, and has to close it. */

@@ -189,7 +189,7 @@ describe('working', () => {
     );
     await expect(device.md5(0, 0x1000)).rejects.toMatchObject({
       code: 'flash/command-refused',
-      details: { fault: 0xff },
+      details: { fault: 0xc3 },
     });
   });
 

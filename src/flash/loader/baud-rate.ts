@@ -1,6 +1,8 @@
+import type { ChipFacts } from './chip-facts.ts';
 import type { Connection } from './connection.ts';
 import { synchronise } from './connect.ts';
 import { COMMAND, words } from './packet.ts';
+import { rateForRom } from './rom-rate.ts';
 
 /** The rate at which every ROM starts. */
 export const ROM_BAUD_RATE = 115_200;
@@ -24,11 +26,13 @@ export function slowerRate(baudRate: number): number {
  */
 export async function changeBaudRate(
   connection: Connection,
-  from: number,
+  facts: ChipFacts,
   to: number,
 ): Promise<boolean> {
   const wasStub = connection.isStub;
-  await connection.command(COMMAND.changeBaudRate, words(to, wasStub ? from : 0));
+  // The stub takes the rate that was before too; of the ROM that place must be 0.
+  const rates = wasStub ? [to, connection.baudRate] : [await rateForRom(connection, facts, to), 0];
+  await connection.command(COMMAND.changeBaudRate, words(...rates));
   await connection.link.setBaudRate(to);
   connection.baudRate = to;
   await connection.clock.sleep(SETTLE_MS, connection.signal);

@@ -17,14 +17,22 @@ export interface SpiController {
   readonly w0: number;
 }
 
-/** The watchdogs that would reset a chip in USB-Serial-JTAG mode while it is being flashed. */
-export interface Watchdogs {
+/** The watchdog that a chip has beside those of its timers: the RTC's, or the low-power system's. */
+export interface Watchdog {
+  readonly config: number;
+  /** How long its first stage lasts, in ticks of the slow clock. */
+  readonly timeout: number;
+  readonly writeProtect: number;
+  /** What in `config` makes it start the whole chip anew, so that the straps are looked at again. */
+  readonly restart: number;
+}
+
+/** The watchdog behind that one. */
+export interface SuperWatchdog {
   readonly config: number;
   readonly writeProtect: number;
-  readonly superConfig: number;
-  readonly superWriteProtect: number;
-  readonly superKey: number;
-  readonly superAutoFeed: number;
+  readonly key: number;
+  readonly autoFeed: number;
 }
 
 /** What a host has to know to flash a chip, from its reference manual. */
@@ -38,12 +46,17 @@ export interface ChipFacts {
   readonly revisionMinor: readonly BitField[];
   readonly secureBoot: readonly BitField[];
   readonly flashEncryption: BitField;
-  /** `null` for chips without a USB-Serial-JTAG controller. */
-  readonly watchdogs: Watchdogs | null;
+  readonly watchdog: Watchdog;
+  /** `null` for chips without a USB-Serial-JTAG controller, where it does no harm. */
+  readonly superWatchdog: SuperWatchdog | null;
   /** Whether FLASH_BEGIN and DEFL_BEGIN of the ROM take a fifth word (encrypted write). */
   readonly romTakesEncryptedFlag: boolean;
-  /** Whether the ROM keeps time well enough to be asked for another rate. */
-  readonly romChangesBaudRate: boolean;
+  /** Whether the stub reaches what lies beyond the first 16 MB of flash; no ROM does. */
+  readonly reachesBeyond16MB: boolean;
+  /** Whether the ROM has a USB device of its own (USB-OTG), which takes no large blocks. */
+  readonly hasUsbOtg: boolean;
+  /** The bit that takes the next reset into the loader whatever the straps say. */
+  readonly forcesLoader: BitField | null;
 }
 
 const WATCHDOG_KEY = 0x50d8_3aa1;
@@ -55,33 +68,29 @@ const field = (address: number, shift: number, bits: number): BitField => ({
   bits,
 });
 
-function rtcWatchdogs(base: number, [config, protect, sup, superProtect]: RegisterOffsets) {
-  return {
-    config: base + config,
-    writeProtect: base + protect,
-    superConfig: base + sup,
-    superWriteProtect: base + superProtect,
-    superKey: RTC_SUPER_KEY,
-    superAutoFeed: 0x8000_0000,
-  };
+/** On, the first stage resets the chip, and so does its reset line, for a moment. */
+const RESTART = 0x8000_0000 + (5 << 28) + (1 << 8) + 2;
+/** Without a reset line: the first stage resets the RTC too, and for as long as can be. */
+const RESTART_ESP32 = 0x8000_0000 + (4 << 28) + (7 << 14) + (7 << 11);
+
+function watchdogAt(config: number, writeProtect: number): Watchdog {
+  return { config, timeout: config + 4, writeProtect, restart: RESTART };
 }
 
-type RegisterOffsets = readonly [
-  config: number,
-  protect: number,
-  sup: number,
-  superProtect: number,
-];
-
-function lpWatchdogs(base: number, [config, protect, sup, superProtect]: RegisterOffsets) {
-  return {
-    ...rtcWatchdogs(base, [config, protect, sup, superProtect]),
-    superKey: WATCHDOG_KEY,
-    superAutoFeed: 1 << 18,
-  };
+/** The super watchdog of chips with an RTC, behind the write protection of the other. */
+function rtcSuper(config: number): SuperWatchdog {
+  return { config, writeProtect: config + 4, key: RTC_SUPER_KEY, autoFeed: 0x8000_0000 };
 }
 
-const LP_OFFSETS: RegisterOffsets = [0, 0x18, 0x1c, 0x20];
+/** The same of chips with a low-power system. */
+function lpSuper(config: number): SuperWatchdog {
+  return { config, writeProtect: config + 4, key: WATCHDOG_KEY, autoFeed: 1 << 18 };
+}
+
+const LP_WATCHDOGS = {
+  watchdog: watchdogAt(0x600b_1c00, 0x600b_1c18),
+  superWatchdog: lpSuper(0x600b_1c1c),
+};
 
 /** A field of the eFuse block: offset of its word, first bit, bits. */
 type EfuseField = readonly [offset: number, shift: number, bits: number];
@@ -95,8 +104,11 @@ interface Modern {
   readonly mac?: number;
   readonly secureBoot?: EfuseField;
   readonly flashEncryption?: EfuseField;
-  readonly watchdogs?: Watchdogs;
-  readonly romChangesBaudRate?: boolean;
+  readonly watchdog: Watchdog;
+  readonly superWatchdog?: SuperWatchdog;
+  readonly reachesBeyond16MB?: boolean;
+  readonly hasUsbOtg?: boolean;
+  readonly forcesLoader?: BitField;
 }
 
 function modern(name: ChipName, own: Modern): ChipFacts {
@@ -110,9 +122,12 @@ function modern(name: ChipName, own: Modern): ChipFacts {
     revisionMinor: own.minor.map(inEfuse),
     secureBoot: [inEfuse(own.secureBoot ?? [0x38, 20, 1])],
     flashEncryption: inEfuse(own.flashEncryption ?? [0x34, 18, 3]),
-    watchdogs: own.watchdogs ?? null,
+    watchdog: own.watchdog,
+    superWatchdog: own.superWatchdog ?? null,
     romTakesEncryptedFlag: true,
-    romChangesBaudRate: own.romChangesBaudRate ?? true,
+    reachesBeyond16MB: own.reachesBeyond16MB ?? false,
+    hasUsbOtg: own.hasUsbOtg ?? false,
+    forcesLoader: own.forcesLoader ?? null,
   };
 }
 
@@ -139,9 +154,12 @@ const FACTS: readonly ChipFacts[] = [
     revisionMinor: [field(0x3ff5_a014, 24, 2)],
     secureBoot: [field(0x3ff5_a018, 4, 1), field(0x3ff5_a018, 5, 1)],
     flashEncryption: field(0x3ff5_a000, 20, 7),
-    watchdogs: null,
+    watchdog: { ...watchdogAt(0x3ff4_808c, 0x3ff4_80a4), restart: RESTART_ESP32 },
+    superWatchdog: null,
     romTakesEncryptedFlag: false,
-    romChangesBaudRate: true,
+    reachesBeyond16MB: false,
+    hasUsbOtg: false,
+    forcesLoader: null,
   },
   modern('esp32s2', {
     bases: [0x3f40_2000, 0x3f41_a000],
@@ -150,11 +168,18 @@ const FACTS: readonly ChipFacts[] = [
       [0x54, 4, 3],
       [0x50, 20, 1],
     ],
+    watchdog: watchdogAt(0x3f40_8094, 0x3f40_80ac),
+    hasUsbOtg: true,
+    forcesLoader: field(0x3f40_8128, 0, 1),
   }),
   modern('esp32s3', {
     bases: [0x6000_2000, 0x6000_7000],
     ...REVISION_OF_C3_AND_S3,
-    watchdogs: rtcWatchdogs(0x6000_8000, [0x98, 0xb0, 0xb4, 0xb8]),
+    watchdog: watchdogAt(0x6000_8098, 0x6000_80b0),
+    superWatchdog: rtcSuper(0x6000_80b4),
+    reachesBeyond16MB: true,
+    hasUsbOtg: true,
+    forcesLoader: field(0x6000_812c, 0, 1),
   }),
   modern('esp32c2', {
     bases: [0x6000_2000, 0x6000_8800],
@@ -163,13 +188,13 @@ const FACTS: readonly ChipFacts[] = [
     mac: 0x40,
     secureBoot: [0x30, 21, 1],
     flashEncryption: [0x30, 7, 3],
-    // With its 26 MHz crystal the ROM misses the rates that it is asked for.
-    romChangesBaudRate: false,
+    watchdog: watchdogAt(0x6000_8084, 0x6000_809c),
   }),
   modern('esp32c3', {
     bases: [0x6000_2000, 0x6000_8800],
     ...REVISION_OF_C3_AND_S3,
-    watchdogs: rtcWatchdogs(0x6000_8000, [0x90, 0xa8, 0xac, 0xb0]),
+    watchdog: watchdogAt(0x6000_8090, 0x6000_80a8),
+    superWatchdog: rtcSuper(0x6000_80ac),
   }),
   modern('esp32c5', {
     bases: [0x6000_3000, 0x600b_4800],
@@ -177,19 +202,21 @@ const FACTS: readonly ChipFacts[] = [
     minor: [[0x4c, 0, 4]],
     secureBoot: [0x38, 25, 1],
     flashEncryption: [0x34, 16, 3],
-    watchdogs: lpWatchdogs(0x600b_1c00, LP_OFFSETS),
+    ...LP_WATCHDOGS,
+    reachesBeyond16MB: true,
   }),
   modern('esp32c6', {
     bases: [0x6000_3000, 0x600b_0800],
     major: [[0x50, 22, 2]],
     minor: [[0x50, 18, 4]],
-    watchdogs: lpWatchdogs(0x600b_1c00, LP_OFFSETS),
+    ...LP_WATCHDOGS,
   }),
   modern('esp32h2', {
     bases: [0x6000_3000, 0x600b_0800],
     major: [[0x50, 21, 2]],
     minor: [[0x50, 18, 3]],
-    watchdogs: lpWatchdogs(0x600b_1c00, [0, 0x1c, 0x20, 0x24]),
+    watchdog: watchdogAt(0x600b_1c00, 0x600b_1c1c),
+    superWatchdog: lpSuper(0x600b_1c20),
   }),
   modern('esp32p4', {
     bases: [0x5008_d000, 0x5012_d000],
@@ -198,7 +225,11 @@ const FACTS: readonly ChipFacts[] = [
       [0x4c, 23, 1],
     ],
     minor: [[0x4c, 0, 4]],
-    watchdogs: lpWatchdogs(0x5011_6000, LP_OFFSETS),
+    watchdog: watchdogAt(0x5011_6000, 0x5011_6018),
+    superWatchdog: lpSuper(0x5011_601c),
+    reachesBeyond16MB: true,
+    hasUsbOtg: true,
+    forcesLoader: field(0x5011_0008, 2, 1),
   }),
 ];
 
@@ -225,6 +256,11 @@ export function factsByMagic(magic: number): ChipFacts {
 /** @throws FlashError `flash/unsupported-chip` */
 export function factsByChipId(chipId: number): ChipFacts {
   return factsOf(chipById(chipId)?.name ?? null, `chip id ${chipId}`);
+}
+
+/** @throws FlashError `flash/unsupported-chip` */
+export function factsByName(name: ChipName): ChipFacts {
+  return factsOf(name, name);
 }
 
 function factsOf(name: ChipName | null, evidence: string): ChipFacts {

@@ -1,6 +1,12 @@
 import { printable } from '../../shared/index.ts';
 import { FlashError } from '../codes.ts';
-import { type ChipFacts, factsByChipId, factsByMagic, MAGIC_ADDRESS } from './chip-facts.ts';
+import {
+  type ChipFacts,
+  factsByChipId,
+  factsByMagic,
+  factsByName,
+  MAGIC_ADDRESS,
+} from './chip-facts.ts';
 import type { Connection } from './connection.ts';
 import { COMMAND, LINE_FAULTS, parseResponse, words } from './packet.ts';
 import { loaderSequences, playSequence } from './reset-sequence.ts';
@@ -12,6 +18,8 @@ const SYNC_ANSWERS = 8;
 const SYNCS_PER_ATTEMPT = 5;
 const DEFAULT_ATTEMPTS = 7;
 const CHIP_ID_OFFSET = 12;
+/** In the flags with which security info begins. */
+const SECURE_DOWNLOAD = 1 << 2;
 
 /**
  * Resets the board into its loader and gets an answer from it. Several ways of resetting are tried in
@@ -77,15 +85,20 @@ export function isTransient(error: unknown): boolean {
 /**
  * Which chip it is: by the id in its security info, or, for chips that have none, by a word of ROM.
  *
- * @throws FlashError `flash/unsupported-chip`
+ * @throws FlashError `flash/unsupported-chip`, `flash/secure-download`
  */
 export async function detectChip(connection: Connection): Promise<ChipFacts> {
   try {
     const { data } = await connection.command(COMMAND.securityInfo, new Uint8Array(0));
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    const isSecure = data.length >= 4 && (view.getUint32(0, true) & SECURE_DOWNLOAD) !== 0;
     if (data.length >= CHIP_ID_OFFSET + 4) {
-      const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-      return factsByChipId(view.getUint32(CHIP_ID_OFFSET, true));
+      const facts = factsByChipId(view.getUint32(CHIP_ID_OFFSET, true));
+      if (isSecure) throw onlyWrites(facts);
+      return facts;
     }
+    // Only the ESP32-S2 says this much without its id, and in that mode it says no more.
+    if (isSecure) throw onlyWrites(factsByName('esp32s2'));
   } catch (error) {
     if (!(error instanceof FlashError) || error.code !== 'flash/command-refused') throw error;
     // The ESP32's ROM does not know the command, and says so several times.
@@ -93,6 +106,17 @@ export async function detectChip(connection: Connection): Promise<ChipFacts> {
   }
   const { value } = await connection.command(COMMAND.readRegister, words(MAGIC_ADDRESS));
   return factsByMagic(value);
+}
+
+function onlyWrites({ chip }: ChipFacts): FlashError {
+  return new FlashError(
+    'flash/secure-download',
+    `the ${chip.title} is in secure download mode: its loader writes, but neither says what is on the board nor checks what was written`,
+    {
+      hint: 'Update it over the air. To write blindly all the same: esptool --no-stub write-flash.',
+      details: { chip: chip.name },
+    },
+  );
 }
 
 async function drain(connection: Connection): Promise<void> {

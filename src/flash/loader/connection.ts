@@ -154,7 +154,10 @@ export class Connection {
   #faultOf({ payload }: Response): number | null {
     // An error is sometimes answered with fewer status bytes than a success.
     const at = Math.max(0, payload.length - this.#statusBytes);
-    return payload[at] === 0 ? null : (payload[at + 1] ?? 0);
+    const first = payload[at] ?? 0;
+    if (first === 0) return null;
+    // The ROM says that it failed and then why; the stub says why at once.
+    return this.isStub ? first : (payload[at + 1] ?? 0);
   }
 
   #keepNoise(bytes: Uint8Array): void {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { bytesEqual } from '../../shared/index.ts';
 import { FlashError } from '../codes.ts';
 import type { ChipFacts } from './chip-facts.ts';
-import { isTransient } from './connect.ts';
 import type { Connection } from './connection.ts';
 import { COMMAND, serializeBlock, words } from './packet.ts';
+import { readRegister } from './registers.ts';
 import { encodeFrame } from './slip.ts';
 
 const SECTOR_BYTES = 0x1000;
@@ -17,7 +17,7 @@ const MEGABYTE = 1024 * 1024;
 
 /** How long the slowest flash chips take, as esptool reckons. */
 const MD5_MS_PER_MB = 8000;
-const ERASE_MS_PER_MB = 30_000;
+const ERASE_MS_PER_MB = 40_000;
 const WRITE_MS_PER_MB = 40_000;
 const ERASE_ALL_TIMEOUT_MS = 120_000;
 const LONGEST_TIMEOUT_MS = 240_000;
@@ -27,16 +27,32 @@ const SHORTEST_TIMEOUT_MS = 3000;
 const READ_FRAMES_IN_FLIGHT = 1;
 const ROM_READ_BYTES = 64;
 const MD5_BYTES = 16;
-const LAST_ANSWER_TIMEOUT_MS = 300;
 
 function patience(msPerMb: number, sizeBytes: number): number {
   const needed = (msPerMb * sizeBytes) / MEGABYTE;
   return Math.min(LONGEST_TIMEOUT_MS, Math.max(SHORTEST_TIMEOUT_MS, needed));
 }
 
-/** Connects the chip's SPI controller to its flash. */
-export async function attachFlash(connection: Connection): Promise<void> {
-  await connection.command(COMMAND.spiAttach, connection.isStub ? words(0) : words(0, 0));
+/** ESP32: the pads of a flash inside of the package, in eFuses. */
+const ESP32_PADS = 0x3ff5_a014;
+const ESP32_HD_PAD = 0x3ff5_a00c;
+
+/**
+ * Connects the chip's SPI controller to its flash. The stub has done it already, by the eFuses and
+ * straps; the usual pads, which are what would be asked for here, are not those of every ESP32.
+ */
+export async function attachFlash(connection: Connection, { chip }: ChipFacts): Promise<void> {
+  if (connection.isStub) return;
+  const pads = chip.name === 'esp32' ? await padsOfEsp32(connection) : 0;
+  await connection.command(COMMAND.spiAttach, words(pads, 0));
+}
+
+/** As SPI_ATTACH takes them: clk, q, d, cs and hd with six bits each; 0 for the usual ones. */
+async function padsOfEsp32(connection: Connection): Promise<number> {
+  const burnt = await readRegister(connection, ESP32_PADS);
+  const hd = ((await readRegister(connection, ESP32_HD_PAD)) >>> 4) & 0x1f;
+  const pad = (index: number) => (burnt >>> (5 * index)) & 0x1f;
+  return pad(0) | (pad(1) << 6) | (pad(2) << 12) | (pad(3) << 18) | (hd << 24);
 }
 
 /** Tells the loader how large the flash is. */
@@ -198,32 +214,4 @@ export async function writeDeflated(
   // The stub takes a block before it writes it; only now it says whether the last went well. The
   // ROM would leave the loader.
   if (isStub) await connection.command(COMMAND.deflateEnd, words(1), { timeoutMs });
-}
-
-/**
- * Ends the loader and starts the application. Needs no modem lines.
- *
- * @returns what the application has sent already
- */
-export async function leaveLoader(
-  connection: Connection,
-  { romTakesEncryptedFlag }: ChipFacts,
-): Promise<Uint8Array> {
-  const parameters = [0, 0, connection.isStub ? STUB_BLOCK_BYTES : ROM_BLOCK_BYTES, 0];
-  if (connection.isStub || romTakesEncryptedFlag) parameters.push(0);
-  await connection.command(COMMAND.flashBegin, words(...parameters));
-  connection.forget();
-  await connection.write(encodeFrame(endRequest()));
-  try {
-    await connection.answerTo(COMMAND.flashEnd, LAST_ANSWER_TIMEOUT_MS);
-  } catch (error) {
-    // The restart may cut it off.
-    if (!isTransient(error)) throw error;
-  }
-  return connection.rest;
-}
-
-/** FLASH_END with 0: restart. */
-function endRequest(): Uint8Array {
-  return Uint8Array.from([0, COMMAND.flashEnd, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 }

@@ -103,6 +103,7 @@ const FAULTS: Readonly<Record<number, string>> = {
   0x09: 'the flash cannot be read',
   0x0a: 'the length of the read is wrong',
   0x0b: 'the data does not decompress',
+  0x0c: 'the checksum of the decompressed data is wrong',
   0xc0: 'the length of the data is wrong',
   0xc1: 'the checksum of the data is wrong',
   0xc2: 'the block size is wrong',
@@ -125,4 +126,6 @@ export function describeFault(fault: number): string {
 export const FAULT_INVALID_MESSAGE = 0x05;
 
 /** Errors of the line, not of the chip: sending the same again helps. */
-export const LINE_FAULTS: ReadonlySet<number> = new Set([0x05, 0x07, 0x0b, 0xc0, 0xc1, 0xc7, 0xc8]);
+export const LINE_FAULTS: ReadonlySet<number> = new Set([
+  0x05, 0x07, 0x0b, 0x0c, 0xc0, 0xc1, 0xc7, 0xc8, 0xc9,
+]);

@@ -1,5 +1,4 @@
 import type { BitField, ChipFacts } from './chip-facts.ts';
-import { WATCHDOG_UNLOCK } from './chip-facts.ts';
 import type { Connection } from './connection.ts';
 import { COMMAND, words } from './packet.ts';
 
@@ -11,8 +10,9 @@ export async function writeRegister(
   connection: Connection,
   address: number,
   value: number,
+  mask = 0xffff_ffff,
 ): Promise<void> {
-  await connection.command(COMMAND.writeRegister, words(address, value >>> 0, 0xffff_ffff, 0));
+  await connection.command(COMMAND.writeRegister, words(address, value >>> 0, mask, 0));
 }
 
 /** What eFuses say of a chip. */
@@ -70,22 +70,6 @@ async function readFields(
 
 function countOnes(value: number): number {
   return value.toString(2).replaceAll('0', '').length;
-}
-
-/**
- * Keeps the watchdogs from resetting the chip. In USB-Serial-JTAG mode the ROM leaves them running,
- * and a long erase would be cut off.
- */
-export async function stopWatchdogs(connection: Connection, facts: ChipFacts): Promise<void> {
-  const { watchdogs } = facts;
-  if (watchdogs === null) return;
-  await writeRegister(connection, watchdogs.writeProtect, WATCHDOG_UNLOCK);
-  await writeRegister(connection, watchdogs.config, 0);
-  await writeRegister(connection, watchdogs.writeProtect, 0);
-  await writeRegister(connection, watchdogs.superWriteProtect, watchdogs.superKey);
-  const superConfig = await readRegister(connection, watchdogs.superConfig);
-  await writeRegister(connection, watchdogs.superConfig, superConfig | watchdogs.superAutoFeed);
-  await writeRegister(connection, watchdogs.superWriteProtect, 0);
 }
 
 const SPI_USR_COMMAND = 0x8000_0000;

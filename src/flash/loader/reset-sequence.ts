@@ -12,8 +12,10 @@ const step = (dtr: 0 | 1, rts: 0 | 1, holdMs = 0): ResetStep => ({
   holdMs,
 });
 
-const ESPRESSIF_VENDOR_ID = 0x303a;
+export const ESPRESSIF_VENDOR_ID = 0x303a;
 const USB_SERIAL_JTAG_PRODUCT_ID = 0x1001;
+/** The ROM's own USB device has the id of the chip there, which is below this. */
+const FIRST_OTHER_PRODUCT_ID = 0x1000;
 
 /** How long IO0 stays low after EN rose: some boards have a large capacitor on EN. */
 const BOOT_HOLDS_MS = [50, 550];
@@ -21,6 +23,16 @@ const BOOT_HOLDS_MS = [50, 550];
 /** Whether a link is the chip's own USB-Serial-JTAG controller, whose lines are no lines at all. */
 export function isUsbSerialJtag({ usb }: Link): boolean {
   return usb?.vendorId === ESPRESSIF_VENDOR_ID && usb.productId === USB_SERIAL_JTAG_PRODUCT_ID;
+}
+
+/** Whether a link is the USB device that the ROM itself brings (USB-OTG). */
+export function isUsbOtgRom({ usb }: Link): boolean {
+  return usb?.vendorId === ESPRESSIF_VENDOR_ID && usb.productId < FIRST_OTHER_PRODUCT_ID;
+}
+
+/** The CP2102C couples DTR to RTS while data comes in, which would pull EN low. */
+function couplesLines({ usb }: Link): boolean {
+  return usb?.vendorId === 0x10c4 && usb.productId === 0xea64;
 }
 
 /**
@@ -34,16 +46,18 @@ export function loaderSequences(link: Link): readonly (readonly ResetStep[])[] {
     // The controller looks for edges: going through (1,1) keeps RTS from falling before DTR.
     return [[step(0, 0, 100), step(1, 0, 100), step(1, 1), step(0, 1, 100), step(0, 0)]];
   }
+  const atRest = couplesLines(link) ? [] : [step(0, 0)];
   return BOOT_HOLDS_MS.flatMap((holdMs) => [
-    [step(0, 0), step(1, 1), step(0, 1, 100), step(1, 0, holdMs), step(0, 0)],
-    [step(0, 1, 100), step(1, 0, holdMs), step(0, 0)],
+    [step(0, 0), step(1, 1), step(0, 1, 100), step(1, 0, holdMs), ...atRest],
+    [step(0, 1, 100), step(1, 0, holdMs), ...atRest],
   ]);
 }
 
 /** EN low and up again, with IO0 high: the application starts. */
 export function applicationSequence(link: Link): readonly ResetStep[] {
-  const holdMs = isUsbSerialJtag(link) ? 200 : 100;
-  return [step(0, 1, holdMs), step(0, 0, isUsbSerialJtag(link) ? 200 : 0)];
+  if (couplesLines(link)) return [step(0, 1, 100), step(1, 1, 100), step(1, 0)];
+  const isUsb = isUsbSerialJtag(link) || isUsbOtgRom(link);
+  return [step(0, 1, isUsb ? 200 : 100), step(0, 0, isUsb ? 200 : 0)];
 }
 
 /** Plays a sequence; an aborted one still leaves the lines at rest. */
