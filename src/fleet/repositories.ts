@@ -95,7 +95,7 @@ export interface DeploymentRepository {
 /** Releases and their sequence. */
 export interface ReleaseRepository extends Repository<
   Release,
-  { enabled?: boolean; tag?: string }
+  { enabled?: boolean; tag?: string; blueprintId?: string }
 > {
   lastSequence(): Promise<number>;
 }

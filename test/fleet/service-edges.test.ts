@@ -107,7 +107,7 @@ describe('services at their edges', () => {
       await aRunningRollout();
       await expect(world.fleet.cohorts.remove(LOCAL, 'production')).rejects.toMatchObject({
         code: 'fleet/in-use',
-        details: { devices: 1, rollouts: 1 },
+        details: { usedBy: { devices: { total: 1 }, rollouts: { total: 1 } } },
       });
     });
   });

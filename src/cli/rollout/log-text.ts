@@ -1,5 +1,5 @@
 import type { RolloutLogEntry } from '../../fleet/index.ts';
-import { printable } from '../../shared/index.ts';
+import { counted, printable } from '../../shared/index.ts';
 import { timeText } from '../fleet/describe.ts';
 import { stateText, TROUBLED } from './rollout-text.ts';
 
@@ -22,9 +22,9 @@ function sentence(what: string, deviceId: string | null, data: RolloutLogEntry['
       return `${deviceId} ${words(to)}${way}${was}: ${text(reason)}`;
     }
     case 'started':
-      return `started for the ${text(members)} devices of cohort ${text(data['cohortId'])}`;
+      return `started for the ${devicesText(members)} of cohort ${text(data['cohortId'])}`;
     case 'phase':
-      return `${phase === 0 ? 'canary' : `step ${text(phase)}`}: ${text(percent)} % of ${text(members)} devices`;
+      return `${phase === 0 ? 'canary' : `step ${text(phase)}`}: ${text(percent)} % of ${devicesText(members)}`;
     case 'paused':
     case 'rolling-back':
     case 'failed':
@@ -39,6 +39,10 @@ function sentence(what: string, deviceId: string | null, data: RolloutLogEntry['
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function devicesText(members: unknown): string {
+  return counted(Number(members), 'device');
 }
 
 function words(state: unknown): string {

@@ -50,7 +50,9 @@ function sleepersText({ state, counters, members }: Rollout): string {
     (sum, name) => sum + counters[name],
     -counters.scheduled,
   );
-  return called < members ? `; ${members - called} had not called, and get it when they do` : '';
+  const asleep = members - called;
+  if (asleep === 1) return '; 1 had not called, and gets it when it does';
+  return asleep > 1 ? `; ${asleep} had not called, and get it when they do` : '';
 }
 
 /** The state with its reason. */

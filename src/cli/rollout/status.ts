@@ -1,4 +1,5 @@
 import type { Page, RolloutDevice } from '../../fleet/index.ts';
+import { counted } from '../../shared/index.ts';
 import type { CliContext } from '../context.ts';
 import type { FleetApi } from '../fleet/api.ts';
 import { type EntityColumn, entityTable } from '../fleet/entity-table.ts';
@@ -65,8 +66,12 @@ export async function steer(
     ),
   );
   const rollout = 'rollout' in answer ? answer.rollout : answer;
-  const again = 'rollout' in answer ? `${answer.devices} devices get it again\n` : '';
+  const again = 'rollout' in answer ? `${againText(answer.devices)}\n` : '';
   report(context, options, answer, `${again}${rolloutText(rollout)}`);
+}
+
+function againText(devices: number): string {
+  return `${counted(devices, 'device')} ${devices === 1 ? 'gets' : 'get'} it again`;
 }
 
 /** Where a rollout is in the API; `latest` means the newest one. */

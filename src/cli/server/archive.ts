@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import { formatSize } from '../../shared/index.ts';
+import { counted, formatSize } from '../../shared/index.ts';
 import { CliError } from '../codes.ts';
 import { connectFleet, type FleetOptions, type OutputOptions } from '../fleet/connection.ts';
 import { openInputFile } from '../files.ts';
@@ -75,7 +75,9 @@ export async function restore(
   }
   const { createdAtMs, artifacts, devices, keptAs } = restored;
   const at = new Date(createdAtMs).toISOString();
-  context.stdout.write(`Restored the fleet of ${at}: ${artifacts} artifacts, ${devices} devices\n`);
+  context.stdout.write(
+    `Restored the fleet of ${at}: ${counted(artifacts, 'artifact')}, ${counted(devices, 'device')}\n`,
+  );
   if (keptAs !== null) context.stdout.write(`The database from before is ${keptAs}\n`);
 }
 

@@ -6,6 +6,7 @@ import type { FleetContext } from '../context.ts';
 import { checkRevision, checkText, mustExist, revise } from '../entity.ts';
 import type { ArtifactService, NewArtifact } from '../fleet.ts';
 import { newId } from '../ids.ts';
+import { checkUnused, usersIn } from '../in-use.ts';
 import type { Package } from '../packages/package.ts';
 import type { Repositories } from '../repositories.ts';
 import { acceptSignatures } from '../signature/accept-signatures.ts';
@@ -153,16 +154,15 @@ export function createArtifactService(context: FleetContext): ArtifactService {
           artifactId,
         );
         checkRevision(artifact, revision);
-        const { total } = await repositories.deployments.list(
-          { artifactId },
-          { page: 0, perPage: 1 },
+        const deployments = await usersIn('deployment', (page) =>
+          repositories.deployments.list({ artifactId }, page),
         );
-        if (total > 0) {
-          throw new FleetError('fleet/in-use', `${artifactId} is in ${total} deployments.`, {
-            hint: 'Deployments keep their history: what was once in one stays.',
-            details: { artifactId, deployments: total },
-          });
-        }
+        checkUnused(
+          `Artifact ${artifactId}`,
+          { artifactId },
+          [deployments],
+          () => 'Deployments keep their history: what was once in one stays.',
+        );
         await repositories.artifacts.delete(artifactId);
         audit('artifact.remove', `artifact/${artifactId}`, { sha256: artifact.sha256 });
         event('artifact.removed', { data: { artifactId } });

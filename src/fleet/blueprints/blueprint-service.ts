@@ -1,7 +1,10 @@
+import { provisionersOf } from '../access/provisioners.ts';
+import type { Change } from '../change.ts';
 import type { FleetContext } from '../context.ts';
 import { checkRevision, checkText, mustExist, revise } from '../entity.ts';
 import type { BlueprintService } from '../fleet.ts';
 import { checkChosenId } from '../ids.ts';
+import { checkUnused, usersIn } from '../in-use.ts';
 import { checkPartitionTable } from './check-partition-table.ts';
 import type { Blueprint } from './blueprint.ts';
 
@@ -41,11 +44,32 @@ export function createBlueprintService({ store, change }: FleetContext): Bluepri
         return after;
       }),
     remove: (actor, blueprintId, revision) =>
-      change(actor, async ({ repositories, audit, event }) => {
+      change(actor, async (within) => {
+        const { repositories, audit, event } = within;
         checkRevision(found(await repositories.blueprints.get(blueprintId), blueprintId), revision);
+        await checkRemovable(within, blueprintId);
         await repositories.blueprints.delete(blueprintId);
         audit('blueprint.remove', `blueprint/${blueprintId}`);
         event('blueprint.removed', { data: { blueprintId } });
       }),
   };
+}
+
+/** Images were checked against its partition table: one of the same name must not take its place. */
+async function checkRemovable(
+  { repositories: { artifacts, devices, releases, tokens }, atMs }: Change,
+  blueprintId: string,
+): Promise<void> {
+  const users = [
+    await usersIn('device', (page) => devices.list({ blueprintId }, page)),
+    await usersIn('artifact', (page) => artifacts.list({ blueprintId }, page)),
+    await usersIn('release', (page) => releases.list({ blueprintId }, page)),
+    await provisionersOf(tokens, atMs, (into) => into.blueprintId === blueprintId),
+  ];
+  checkUnused(
+    `Blueprint ${blueprintId}`,
+    { blueprintId },
+    users,
+    () => 'Make a blueprint of another name for other hardware, and leave this one to those.',
+  );
 }

@@ -1,9 +1,12 @@
+import { provisionersOf } from '../access/provisioners.ts';
+import type { Change } from '../change.ts';
 import { FleetError } from '../codes.ts';
 import type { FleetContext } from '../context.ts';
 import { deliveryOf, notOneOfBoth } from '../deployments/deliver.ts';
 import { checkRevision, checkText, mustExist, revise } from '../entity.ts';
 import type { CohortService } from '../fleet.ts';
 import { checkChosenId } from '../ids.ts';
+import { checkUnused, usersIn } from '../in-use.ts';
 import type { Repositories } from '../repositories.ts';
 import type { Cohort } from './cohort.ts';
 
@@ -50,10 +53,11 @@ export function createCohortService({ store, change, randomBytes }: FleetContext
         return after;
       }),
     remove: (actor, cohortId, revision) =>
-      change(actor, async ({ repositories, audit, event }) => {
+      change(actor, async (within) => {
+        const { repositories, audit, event } = within;
         const cohort = mustExist(await repositories.cohorts.get(cohortId), 'cohort', cohortId);
         checkRevision(cohort, revision);
-        await checkUnused(repositories, cohortId);
+        await checkRemovable(within, cohortId);
         await repositories.cohorts.delete(cohortId);
         audit('cohort.remove', `cohort/${cohortId}`);
         event('cohort.removed', { data: { cohortId } });
@@ -87,20 +91,22 @@ async function checkDeliverable(
 }
 
 /** A cohort with a rollout stays for good: what was rolled out to whom must remain readable. */
-async function checkUnused(repositories: Repositories, cohortId: string): Promise<void> {
-  const one = { page: 0, perPage: 1 };
-  const { total: devices } = await repositories.devices.list({ cohortId }, one);
-  const { total: rollouts } = await repositories.rollouts.list({ cohortId }, one);
-  if (devices === 0 && rollouts === 0) return;
-  throw new FleetError(
-    'fleet/in-use',
-    `Cohort ${cohortId} has ${devices} devices and ${rollouts} rollouts.`,
-    {
-      hint:
-        devices > 0
-          ? 'Move its devices to another cohort first.'
-          : 'It had rollouts, and their history needs it; leave it empty.',
-      details: { cohortId, devices, rollouts },
-    },
-  );
+async function checkRemovable(
+  { repositories: { devices, rollouts, tokens }, atMs }: Change,
+  cohortId: string,
+): Promise<void> {
+  const users = [
+    await usersIn('device', (page) => devices.list({ cohortId }, page)),
+    await provisionersOf(tokens, atMs, (into) => into.cohortId === cohortId),
+    await usersIn('rollout', (page) =>
+      rollouts.list({ cohortId }, { ...page, sort: '-createdAtMs' }),
+    ),
+  ];
+  checkUnused(`Cohort ${cohortId}`, { cohortId }, users, (noun) => HINTS[noun] ?? '');
 }
+
+const HINTS: Readonly<Record<string, string>> = {
+  device: 'Move its devices to another cohort first.',
+  token: 'Revoke the token first: it registers devices into the cohort.',
+  rollout: 'It had rollouts, and their history needs it; leave it empty.',
+};

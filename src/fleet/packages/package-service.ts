@@ -3,6 +3,7 @@ import type { FleetContext } from '../context.ts';
 import { checkRevision, checkText, mustExist, revise } from '../entity.ts';
 import type { PackageService } from '../fleet.ts';
 import { checkChosenId } from '../ids.ts';
+import { checkUnused, usersIn } from '../in-use.ts';
 import type { Package } from './package.ts';
 
 const LONGEST_DESCRIPTION = 1000;
@@ -44,6 +45,15 @@ export function createPackageService({ store, change }: FleetContext): PackageSe
       change(actor, async ({ repositories, audit, event }) => {
         const pack = mustExist(await repositories.packages.get(packageId), 'package', packageId);
         checkRevision(pack, revision);
+        const artifacts = await usersIn('artifact', (page) =>
+          repositories.artifacts.list({ packageId }, page),
+        );
+        checkUnused(
+          `Package ${packageId}`,
+          { packageId },
+          [artifacts],
+          () => 'Delete its artifacts first: those that are in no deployment can be.',
+        );
         await repositories.packages.delete(packageId);
         audit('package.remove', `package/${packageId}`);
         event('package.removed', { data: { packageId } });

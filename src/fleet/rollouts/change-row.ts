@@ -1,3 +1,4 @@
+import { counted } from '../../shared/index.ts';
 import { countOf, FAILED, IN_FLIGHT, isRetrying, moved, sample } from './counters.ts';
 import type { RolloutDecision, RolloutEffect, RolloutNote, RolloutView } from './decision.ts';
 import type { Rollout, RolloutDevice, RolloutDeviceState } from './rollout.ts';
@@ -79,8 +80,8 @@ function overThreshold(before: Rollout, decision: RolloutDecision): RolloutDecis
   const share = `(${Math.round((failed * 1000) / all) / 10} %), more than ${failureThresholdPercent} %`;
   const reason =
     soaking === 0
-      ? `${failed} of ${all} finished devices failed ${share}`
-      : `${failed} of ${all} devices failed ${share}, with ${soaking} of them still in soak`;
+      ? `${failed} of ${counted(all, 'finished device')} failed ${share}`
+      : `${failed} of ${counted(all, 'device')} failed ${share}, with ${soaking} of them still in soak`;
   return {
     ...decision,
     rollout: { ...rollout, state: { kind: 'paused', by: 'threshold', reason } },

@@ -96,7 +96,10 @@ function offer(view: RolloutView, facts: DeviceFacts, nowMs: number): RolloutDec
   const { rollout, row } = view;
   const { maxConcurrent, deviceTimeoutMs } = rollout.plan;
   if (isFull(rollout)) {
-    const reason = `waits until fewer than ${maxConcurrent} devices update at the same time`;
+    const reason =
+      maxConcurrent === 1
+        ? 'waits until no other device updates'
+        : `waits until fewer than ${maxConcurrent} devices update at the same time`;
     return schedule(view, facts, reason, nowMs + FULL_RETRY_MS, nowMs);
   }
   const back = row?.direction === 'back';

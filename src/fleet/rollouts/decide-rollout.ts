@@ -164,9 +164,12 @@ function endOfWayBack(view: RolloutView, nowMs: number): RolloutDecision {
   const stuck = countOf(counters, FAILED);
   const reason = [
     state.reason,
-    `${counters.succeeded} run what they ran before`,
+    counters.succeeded === 1
+      ? '1 runs what it ran before'
+      : `${counters.succeeded} run what they ran before`,
     ...(stuck > 0 ? [`${stuck} could not go back`] : []),
-    ...(asleep > 0 ? [`${asleep} have not called since and go back when they do`] : []),
+    ...(asleep === 1 ? ['1 has not called since and goes back when it does'] : []),
+    ...(asleep > 1 ? [`${asleep} have not called since and go back when they do`] : []),
   ].join('; ');
   return become(view, {
     kind: 'failed',

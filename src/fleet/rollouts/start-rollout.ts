@@ -1,3 +1,4 @@
+import { counted } from '../../shared/index.ts';
 import type { Change } from '../change.ts';
 import { FleetError } from '../codes.ts';
 import { loadKit } from '../desired/deployment-kit.ts';
@@ -180,7 +181,8 @@ async function unfitFor(
     const page = { page: 0, perPage: 1 };
     const { total } = await repositories.devices.list({ cohortId, blueprintId }, page);
     if (total > 0) {
-      warnings.push(`${total} devices are of blueprint ${blueprintId}, for which nothing is in it`);
+      const are = `${counted(total, 'device')} ${total === 1 ? 'is' : 'are'}`;
+      warnings.push(`${are} of blueprint ${blueprintId}, for which nothing is in it`);
     }
   }
   return warnings;

@@ -18,7 +18,12 @@ describe('logText', () => {
       entry('started', { cohortId: 'production', members: 200 }),
       'started for the 200 devices of cohort production',
     ],
+    [
+      entry('started', { cohortId: 'bench', members: 1 }),
+      'started for the 1 device of cohort bench',
+    ],
     [entry('phase', { phase: 0, percent: 5, members: 200 }), 'canary: 5 % of 200 devices'],
+    [entry('phase', { phase: 0, percent: 5, members: 1 }), 'canary: 5 % of 1 device'],
     [entry('phase', { phase: 2, percent: 25, members: 200 }), 'step 2: 25 % of 200 devices'],
     [
       entry(
@@ -97,6 +102,9 @@ describe('standText', () => {
     } as unknown as ShownRollout;
     expect(standText(over)).toBe(
       'completed, step 1 at 100 %: 3 scheduled, 90 succeeded; 10 had not called, and get it when they do',
+    );
+    expect(standText({ ...over, members: 91 })).toContain(
+      '; 1 had not called, and gets it when it does',
     );
   });
 });

@@ -76,7 +76,7 @@ describe('a rollout', () => {
     await world.asks('d000');
     await world.says('d000', 'failed');
     for (const id of ids.slice(1)) {
-      expect(await world.waits(id)).toContain('paused: 1 of 1 finished devices failed (100 %)');
+      expect(await world.waits(id)).toContain('paused: 1 of 1 finished device failed (100 %)');
     }
     await world.tick(DAY);
     expect((await world.rollout(rolloutId)).state.kind).toBe('paused');
@@ -152,7 +152,7 @@ describe('a rollout', () => {
     expect((await world.rollout(rolloutId)).state).toMatchObject({
       kind: 'failed',
       reason:
-        'wrong colours; 1 run what they ran before; 1 have not called since and go back when they do',
+        'wrong colours; 1 runs what it ran before; 1 has not called since and goes back when it does',
     });
     expect(await world.updates('d001')).toBe(true);
     expect(await world.row(rolloutId, 'd001')).toMatchObject({

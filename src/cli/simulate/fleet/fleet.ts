@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { systemClock } from '../../../shared/index.ts';
+import { counted, systemClock } from '../../../shared/index.ts';
 import { createDeviceHttp, scaledClock, VirtualFleet } from '../../../simulator/index.ts';
 import { CliError } from '../../codes.ts';
 import type { CliContext } from '../../context.ts';
@@ -50,7 +50,8 @@ export async function simulateFleet(
     register,
     signal,
     (done, all) => {
-      if (done === all) context.stderr.write(`${all} new devices registered at ${place.url}\n`);
+      if (done < all) return;
+      context.stderr.write(`${counted(all, 'new device')} registered at ${place.url}\n`);
     },
   );
 
@@ -60,7 +61,8 @@ export async function simulateFleet(
     ),
   );
   const view = viewOf(options, context, tally);
-  view.note(`${count} virtual devices run against ${place.url}; they are kept in ${path}`);
+  const many = counted(count, 'virtual device');
+  view.note(`${many} ${count === 1 ? 'runs' : 'run'} against ${place.url}, kept in ${path}`);
   const fleet = new VirtualFleet({
     devices,
     http,

@@ -1,4 +1,4 @@
-import { formatCount, printable } from '../../../shared/index.ts';
+import { counted, formatCount, printable } from '../../../shared/index.ts';
 import type { VirtualDeviceEvent } from '../../../simulator/index.ts';
 import type { CliContext } from '../../context.ts';
 import type { FleetSummary, FleetTally } from './tally.ts';
@@ -87,7 +87,7 @@ export function screenView({ stdout, stderr }: CliContext, tally: FleetTally): F
 function summaryLines(summary: FleetSummary, trouble: string | null): string[] {
   const { devices, states, versions } = summary;
   const named = Object.entries(states).map(([state, count]) => `${state} ${formatCount(count)}`);
-  const lines = [`${formatCount(devices)} devices: ${named.join(' · ')}`];
+  const lines = [`${counted(devices, 'device')}: ${named.join(' · ')}`];
   const longest = Math.max(...Object.keys(versions).map((version) => version.length), 0);
   for (const [version, count] of Object.entries(versions)) {
     const share = count / devices;

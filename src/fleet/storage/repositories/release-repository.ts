@@ -8,8 +8,9 @@ import type { Tables } from '../tables.ts';
 
 type ReleaseFilter = Parameters<ReleaseRepository['list']>[0];
 
-const conditions: Conditions<ReleaseFilter> = ({ enabled, tag }, eb, db) => [
+const conditions: Conditions<ReleaseFilter> = ({ enabled, tag, blueprintId }, eb, db) => [
   ...(enabled === undefined ? [] : [eb('enabled', '=', Number(enabled))]),
+  ...(blueprintId === undefined ? [] : [eb('blueprint_id', '=', blueprintId)]),
   ...(tag === undefined
     ? []
     : [

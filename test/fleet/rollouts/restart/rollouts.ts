@@ -88,7 +88,7 @@ export const ROLLOUTS: readonly Situation[] = [
     },
     is: async (world, id) => expect(await stateOf(world, id)).toMatchObject({ by: 'threshold' }),
     next: async (world, id) => {
-      expect(await world.waits('d001')).toContain('1 of 1 finished devices failed (100 %)');
+      expect(await world.waits('d001')).toContain('1 of 1 finished device failed (100 %)');
       await world.tick(DAY);
       expect(await stateOf(world, id)).toMatchObject({ by: 'threshold' });
     },
