@@ -28,16 +28,15 @@ export function several(value: string, before: readonly string[] = []): readonly
   return [...before, value];
 }
 
-/** `5%` or `5` as a number of percent. */
-export function parsePercent(text: string): number {
+/** `5%` or `5` as a number of percent, of at least `least` and at most 100. */
+export function percentOption(option: string, text: string, least: number): number {
   const value = /^(\d+(?:\.\d+)?)\s*%?$/.exec(text.trim())?.[1];
   const percent = Number(value);
-  if (value === undefined || percent > 100) {
-    throw new CliError('cli/usage', `"${text}" is not a percentage`, {
-      hint: 'Write a number from 0 to 100, such as 5% or 12.5%.',
-    });
-  }
-  return percent;
+  if (value !== undefined && percent >= least && percent <= 100) return percent;
+  const what = value === undefined ? 'no percentage' : `not from ${least} to 100 %`;
+  throw new CliError('cli/usage', `${option} ${text} is ${what}`, {
+    hint: `Write a number from ${least} to 100, such as 5% or 12.5%.`,
+  });
 }
 
 /** A duration such as `90s`, `4h` or `7d`, in milliseconds; `undefined` where the option was not given. */

@@ -1,10 +1,15 @@
 import { CliError } from '../codes.ts';
 import { checkChoice, type DeploymentChoice } from '../deployment/deployment-choice.ts';
-import { type CommonOptions, countOption, durationOption, parsePercent } from '../fleet/options.ts';
+import { durationOption } from '../duration-option.ts';
+import { type CommonOptions, countOption, percentOption } from '../fleet/options.ts';
 import { report, withFleet } from '../fleet/verb.ts';
 import type { Cli } from '../nouns.ts';
 import { rolloutText, type ShownRollout } from './rollout-text.ts';
 import { watch } from './watch.ts';
+
+/** The API takes no more either. */
+const MOST_DEVICES = 1_000_000_000;
+const LONGEST_MS = 366 * 24 * 3_600_000;
 
 /** What `rollout start` takes. */
 export interface StartOptions extends CommonOptions, DeploymentChoice {
@@ -38,6 +43,18 @@ export async function start(options: StartOptions, cli: Cli): Promise<void> {
   if (options.watch === true) await watch(rollout.rolloutId, options, cli);
 }
 
+/** A duration of whole milliseconds that a rollout can wait for. */
+function timeOption(option: string, text: string, leastMs: number): number {
+  const durationMs = durationOption(option, text);
+  if (durationMs >= leastMs && durationMs <= LONGEST_MS && Number.isInteger(durationMs)) {
+    return durationMs;
+  }
+  const least = leastMs === 0 ? 'no time' : `${leastMs}ms`;
+  throw new CliError('cli/usage', `${option} ${text} is not from ${least} to 366d`, {
+    hint: 'Write whole milliseconds, seconds, minutes, hours or days, such as 4h.',
+  });
+}
+
 /** The options as the API has them. */
 function planOf(options: StartOptions): Readonly<Record<string, unknown>> {
   const { minSample, maxConcurrent } = options;
@@ -45,17 +62,17 @@ function planOf(options: StartOptions): Readonly<Record<string, unknown>> {
     deploymentId: options.deployment,
     components: options.components,
     cohortId: options.cohort,
-    canaryPercent: parsePercent(options.canary),
-    stepPercent: parsePercent(options.step),
-    phaseMs: durationOption('--every', options.every),
-    failureThresholdPercent: parsePercent(options.failureThreshold),
-    minSample: countOption('--min-sample', minSample),
-    soakMs: durationOption('--soak', options.soak),
-    deviceTimeoutMs: durationOption('--device-timeout', options.deviceTimeout),
+    canaryPercent: percentOption('--canary', options.canary, 0.01),
+    stepPercent: percentOption('--step', options.step, 0.01),
+    phaseMs: timeOption('--every', options.every, 1),
+    failureThresholdPercent: percentOption('--failure-threshold', options.failureThreshold, 0),
+    minSample: countOption('--min-sample', minSample, 0, MOST_DEVICES),
+    soakMs: timeOption('--soak', options.soak, 0),
+    deviceTimeoutMs: timeOption('--device-timeout', options.deviceTimeout, 1),
     rollbackDeploymentId: options.rollbackTo,
     autoRollback: options.autoRollback === true,
     window: windowOf(options),
-    maxConcurrent: countOption('--max-concurrent', maxConcurrent),
+    maxConcurrent: countOption('--max-concurrent', maxConcurrent, 1, MOST_DEVICES),
     supersede: options.supersede === true ? true : undefined,
   };
 }
