@@ -112,7 +112,8 @@ function styleOf(text: string): TextStyle {
   // Blanks and tabs only: a byte order mark is white space too, and no indentation.
   const indent = /^[ \t]+(?=["{[\]}])/m.exec(text)?.[0];
   return {
-    multiline: text.trim().includes('\n'),
+    // What is empty yet has no style; one long line is nobody's.
+    multiline: text.trim().includes('\n') || /^\s*\{\s*\}\s*$/.test(text),
     eol: text.includes('\r\n') ? '\r\n' : '\n',
     unit: indent ?? '  ',
     blank: /":\S/.test(text) && !/": /.test(text) ? '' : ' ',

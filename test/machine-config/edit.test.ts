@@ -85,7 +85,8 @@ describe('setOtaService', () => {
   });
 
   it.each([
-    ['an empty config', '{}', '{"services": [%]}'],
+    ['an empty config', '{}', '{\n  "services": [\n    {\n      %'],
+    ['a config of one line', '{"a": 1}', '{"a": 1, "services": [%'],
     ['an empty list, spread out', '{\n  "services": []\n}\n', null],
     ['another service', fixture('several-services.json').replaceAll('ota_service', 'x'), null],
     ['a null list', '{"services":null}', '{"services":[%]}'],

@@ -47,9 +47,11 @@ export async function openTargets(
 /** `--cloud`: where the app, or what stands in for it, is reached. */
 function cloudOption(text: string): string {
   const url = URL.parse(text);
-  if (url !== null && ['http:', 'https:'].includes(url.protocol) && url.username === '')
-    return text;
-  throw new CliError('cli/usage', `--cloud ${redactText(text)} is no http or https URL`, {
+  const isHttp = url !== null && ['http:', 'https:'].includes(url.protocol);
+  const hasLogin = isHttp && (url.username !== '' || url.password !== '');
+  if (isHttp && !hasLogin) return text;
+  const what = hasLogin ? 'has a user name or password in it' : 'is no http or https URL';
+  throw new CliError('cli/usage', `--cloud ${redactText(text)} ${what}`, {
     hint: 'For example http://127.0.0.1:8080, as `otakit simulate viam-cloud` prints it; leave it out for the Viam app.',
   });
 }

@@ -27,9 +27,13 @@ export function summarizeChange(
   { before, after }: NonNullable<Change['edit']>,
 ) {
   const what = before === null ? 'added service' : 'service';
-  const tag = `version ${quoted(before?.version)} → ${quoted(after.version)}`;
-  const url = before?.url === after.url ? '' : `, url ${quoted(after.url)}`;
-  return `${target.label}: ${what} ${printable(after.name)}, ${tag}${url}\n`;
+  const { version, url } = after;
+  const isSameTag = before !== null && before.version === version;
+  const tag = isSameTag
+    ? `version ${quoted(version)} as before`
+    : `version ${quoted(before?.version)} → ${quoted(version)}`;
+  const shownUrl = before?.url === url ? '' : `, url ${quoted(url)}`;
+  return `${target.label}: ${what} ${printable(after.name)}, ${tag}${shownUrl}\n`;
 }
 
 /** What differs between two texts of a config, with secrets masked, to stdout. */

@@ -39,7 +39,8 @@ working with the server. --restore puts back what was there before the first pus
 To see the device boot, otakit reads the log of the part in the Viam app, or the console: --monitor for a
 board on a port, --log for a file. The log of the part shows no slot, so that a device whose bootloader went
 back to the old one is noticed with the next build only, unless --expect names a text of the new build.
-Without any of them a build ends with the download.
+Without any of them a build ends with the download. A build that only the tag speaks for is shown as
+booted, not as running; in JSON its "proven" is false.
 
 It serves as \`otakit serve\` does, with the same options. The tags are made of version, time and hash, so
 that each build has its own; --tag puts something else in place of the version.

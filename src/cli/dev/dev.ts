@@ -99,7 +99,10 @@ export async function dev(path: string, options: DevOptions, context: CliContext
   view.start(
     path,
     targets.map(({ target }) => target.label),
-    evidence.map(({ name }) => name),
+    evidence.map(({ name, showsSlot }) => ({
+      name,
+      proves: showsSlot || options.expect !== undefined,
+    })),
   );
   try {
     const next = buildNumbers();

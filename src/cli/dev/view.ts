@@ -15,7 +15,7 @@ import type { DevEvent } from './events.ts';
 
 /** How `otakit dev` shows what happens: a few lines for each build, or lines of JSON. */
 export interface DevView {
-  start(path: string, targets: readonly string[], evidence: readonly string[]): void;
+  start(path: string, targets: readonly string[], evidence: readonly ShownEvidence[]): void;
   /** Which partition table counts. */
   table(path: string): void;
   warning(issue: Issue): void;
@@ -25,6 +25,13 @@ export interface DevView {
   notRestored(target: string, cause: unknown): void;
   show(event: DevEvent): void;
   close(): void;
+}
+
+/** What the device is followed by. */
+export interface ShownEvidence {
+  readonly name: string;
+  /** Whether it tells the new build from the old one that a bootloader went back to. */
+  readonly proves: boolean;
 }
 
 /** The view for a command line. */
@@ -60,8 +67,14 @@ function textView({ stdout, stderr, env }: CliContext): DevView {
       line(
         evidence.length === 0
           ? 'No log of the device: give --part, --monitor PORT or --log FILE to see it boot.'
-          : `Reading the log of ${evidence.map(printable).join(', ')}`,
+          : `Reading the log of ${evidence.map(({ name }) => printable(name)).join(', ')}`,
       );
+      if (evidence.some(({ proves }) => !proves)) {
+        line(
+          'It shows the tag that the device booted with, not which build runs: --expect TEXT or',
+        );
+        line('--monitor PORT shows that too.');
+      }
     },
     table: (path) => line(`Table ${printable(path)}`),
     warning: (issue) => live.above(() => renderIssues([issue], 'dev', stderr, env)),
@@ -101,13 +114,13 @@ function textView({ stdout, stderr, env }: CliContext): DevView {
         case 'running': {
           const { times, flashOffset, totalMs, proven } = event;
           const slot = flashOffset === null ? '' : ` from ${formatHex(flashOffset)}`;
-          const what = proven ? `runs${slot}` : 'booted (its log shows no slot)';
+          const tag = printable(event.tag);
           const own = times.noticeMs + times.checkMs + times.publishMs + times.pushMs;
           const wait = times.waitMs === null ? '' : `, ${formatDuration(times.waitMs)} waiting`;
           return step(
-            'running',
+            proven ? 'running' : 'booted',
             totalMs,
-            paint('green', `${printable(event.tag)} ${what}`) +
+            (proven ? paint('green', `${tag} runs${slot}`) : `${tag}; its log shows no slot`) +
               ` (otakit ${formatDuration(own)}${wait})`,
           );
         }

@@ -81,7 +81,10 @@ export function describeVerdict(verdict: FollowVerdict): string {
       return `updated: the device runs the new build${slot}`;
     }
     case 'rebooted':
-      return 'rebooted: the device booted with the new tag; its log does not show which slot runs';
+      return (
+        'rebooted: the device booted with the new tag; its log does not show which slot runs, ' +
+        'so it may be the old build (--expect or --monitor would tell)'
+      );
     case 'unconfirmed':
       return (
         'unconfirmed: the device booted with the new tag, but ' +

@@ -6,6 +6,8 @@ import { fileLines, LineFollower, portLines } from './device-lines.ts';
 /** Whatever shows what a device does: the log of its part, its console, a file with its console. */
 export interface Evidence {
   readonly name: string;
+  /** Whether it shows which slot the bootloader loads, and not only the tag that the device has. */
+  readonly showsSlot: boolean;
   /** Looks at what is there before the push, so that only what comes after counts. */
   mark(signal: AbortSignal): Promise<MarkedLog>;
 }
@@ -25,13 +27,19 @@ export function collectEvidence(
     follower.run(lines).catch((cause: unknown) => {
       if (!signal.aborted) onLost(name, cause);
     });
-    return { name, mark: async () => follower.mark() };
+    return { name, showsSlot: true, mark: async () => follower.mark() };
   });
   // A console says more than the uploaded log (which slot was loaded), so it goes first.
   if (consoles.length > 0) return consoles;
   return targets.flatMap(({ cloud, partId, target }): readonly Evidence[] =>
     cloud === null || partId === null
       ? []
-      : [{ name: target.label, mark: (stop) => followPart(cloud, partId, stop) }],
+      : [
+          {
+            name: target.label,
+            showsSlot: false,
+            mark: (stop) => followPart(cloud, partId, stop),
+          },
+        ],
   );
 }

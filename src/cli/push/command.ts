@@ -43,7 +43,8 @@ build writes into it (and the old one does not), such as its version, which prov
 is one of \`otakit serve\` (or \`dev\`), in whichever process that runs, its downloads are shown as well; it
 tells of them to whoever has the URL. It ends with
   updated     the new build runs: its slot was loaded, or the text of --expect came
-  rebooted    the device booted with the new tag; the log does not show which slot runs
+  rebooted    the device booted with the new tag; whether its bootloader went back to the old build, the
+              log does not show
   downloaded  a device has every byte, and there is no log to see it boot (--file, --fragment)
   refused     the device's own message
   fell back   the device has the tag, and its bootloader loaded the old slot (console only)

@@ -41,8 +41,8 @@ function started(args: readonly string[], env: Readonly<Record<string, string>>)
   return running;
 }
 
-/** A virtual cloud, a virtual device that lives from it, and `otakit dev` between them. */
-async function wholePath({ eraseTime = '0s' } = {}) {
+/** A project, a virtual cloud, and a virtual device that lives from it. */
+async function cloudAndDevice({ eraseTime = '0s' } = {}) {
   const made = await project();
   const cloud = await VirtualViamCloud.create();
   onTestFinished(() => cloud[Symbol.asyncDispose]());
@@ -61,16 +61,16 @@ async function wholePath({ eraseTime = '0s' } = {}) {
     ]),
     made.env,
   );
-  const dev = started(
-    ['dev', made.image, '--partitions', TABLE, '--part', id, '--cloud', url, '--json'].concat([
-      '--host',
-      '127.0.0.1',
-      '--port',
-      '0',
-    ]),
-    { ...made.env, VIAM_API_KEY_ID: apiKey.id, VIAM_API_KEY: apiKey.key },
-  );
-  return { ...made, cloud, part, device, dev };
+  const command = ['dev', made.image, '--partitions', TABLE, '--part', id, '--cloud', url];
+  command.push('--host', '127.0.0.1', '--port', '0');
+  const env = { ...made.env, VIAM_API_KEY_ID: apiKey.id, VIAM_API_KEY: apiKey.key };
+  return { ...made, env, cloud, part, device, command };
+}
+
+/** The same with `otakit dev` between them. */
+async function wholePath(options: { eraseTime?: string } = {}) {
+  const made = await cloudAndDevice(options);
+  return { ...made, dev: started([...made.command, '--json'], made.env) };
 }
 
 describe('otakit dev, with a virtual cloud and a virtual device', () => {
@@ -168,6 +168,15 @@ describe('otakit dev, with a virtual cloud and a virtual device', () => {
     expect(await dev.nextEvent('pushed')).toMatchObject({ tag });
     expect(parts.map(({ history }) => history.length)).toEqual([1, 1, 1]);
     expect(await dev.nextEvent('running')).toMatchObject({ tag });
+  });
+
+  it('does not say that a build runs for which only its tag speaks', async () => {
+    const { command, env } = await cloudAndDevice();
+    const { exitCode, stdout } = await otakit([...command, '--once'], { env });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('the tag that the device booted with, not which build runs');
+    expect(stdout).toMatch(/^ {2}booted .* v1-\d{8}T\d{6}Z-[0-9a-f]{8}; its log shows no slot/m);
+    expect(stdout).not.toContain('running');
   });
 
   it('ends with the newest of two builds in quick succession', async () => {

@@ -260,6 +260,7 @@ describe('otakit push --follow', () => {
     whenPushed(made, UPDATE);
     const { exitCode, stdout, stderr } = await made.push('--tag', 'v2', '--follow');
     expect(stdout).toContain('rebooted: the device booted with the new tag');
+    expect(stdout).toContain('so it may be the old build (--expect or --monitor would tell)');
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/downloading\n50 % of 1 ?000 bytes|downloading\n50 % of/);
     expect(stderr).not.toContain('secret123');
