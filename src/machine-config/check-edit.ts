@@ -15,7 +15,7 @@ import {
   findOtaServices,
   type OtaService,
 } from './ota-service.ts';
-import { redactUrl } from './redact.ts';
+import { redactUrl, shownValue } from './redact.ts';
 import { checkTag, looksOlder } from './version-tag.ts';
 
 /**
@@ -134,7 +134,7 @@ function presentUrl(
     {
       code: 'machine-config/url-not-text',
       severity: 'error',
-      message: `the url is ${JSON.stringify(url)}, and the device takes a string only`,
+      message: `the url is ${shownValue(url)}, and the device takes a string only`,
       hint: 'Set it with `otakit config set --url URL`.',
     },
   ];
@@ -159,8 +159,11 @@ function presentTag(
     {
       code: 'machine-config/tag-not-text',
       severity: 'error',
-      message: `the version is ${JSON.stringify(version)}, and the device takes a string only`,
-      hint: `Put it in quotes: otakit config set --tag '${JSON.stringify(version)}'.`,
+      message: `the version is ${shownValue(version)}, and the device takes a string only`,
+      hint:
+        typeof version === 'object'
+          ? 'Set one with `otakit config set --tag TAG`.'
+          : `Put it in quotes: otakit config set --tag '${String(version)}'.`,
     },
   ];
 }

@@ -32,7 +32,7 @@ export {
   type ServiceSource,
 } from './ota-service.ts';
 export { OTA_MODEL, OTA_MODEL_SHORT } from './ota-entries.ts';
-export { redactConfig, redactText, redactUrl } from './redact.ts';
+export { redactConfig, redactText, redactUrl, redactValue, shownValue } from './redact.ts';
 export type { ConfigSnapshot, ConfigTarget } from './targets/config-target.ts';
 export { fileTarget } from './targets/file-target.ts';
 export { removeLeftovers, temporaryName } from './targets/leftovers.ts';

@@ -1,13 +1,16 @@
 import type { Node } from 'jsonc-parser';
 import { md5, toHex } from '../shared/index.ts';
-import { parseMachineConfig } from './document.ts';
+import { type JsonValue, parseMachineConfig } from './document.ts';
 
 /** Keys whose values are secrets in the configs of Viam and in those of its modules. */
 const SECRET_KEY =
-  /secret|passw|token|credential|payload|private_?key|api_?key|access_?key|^key$|psk|^auth$/i;
+  /secret|passw|passphrase|passcode|(?:^|_)pass$|(?:^|_)pwd$|token|credential|payload|private_?key|api_?key|access_?key|^key$|psk|^auth$|authorization|bearer|cookie/i;
 
 /** A path segment that is a token rather than a name: long, without a dot, letters and digits mixed. */
 const TOKEN_SEGMENT = /^(?=[^/]*\d)(?=[^/]*[a-z])[\w~-]{20,}$/i;
+
+/** Of a value that is shown in a message. */
+const MOST_SHOWN = 200;
 
 /** Stands for a secret; the mark in brackets is the same for the same secret, so that a change shows. */
 function mask(secret: string): string {
@@ -27,6 +30,20 @@ export function redactUrl(url: string): string {
   const values = query.replaceAll(/=([^&]+)/g, (_whole, value: string) => `=${mask(value)}`);
   const bare = query.includes('=') || query.length < 2 ? values : `?${mask(query.slice(1))}`;
   return scheme + user + host + segments.join('/') + bare + fragment;
+}
+
+/** A value that should be a URL or a tag, as JSON: short, and with the URLs in it masked. */
+export function shownValue(value: JsonValue): string {
+  const shown = redactText(JSON.stringify(value));
+  return shown.length <= MOST_SHOWN ? shown : `${shown.slice(0, MOST_SHOWN)}…`;
+}
+
+/** The same value with every URL in it masked. */
+export function redactValue(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return redactUrl(value);
+  if (Array.isArray(value)) return value.map(redactValue);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactValue(inner)]));
 }
 
 /** Any text, such as a log line of a device, with the URLs in it masked. */
@@ -55,8 +72,11 @@ export function redactConfig(text: string): string {
 }
 
 function maskString(value: string, secret: boolean): string {
-  return secret && value !== '' ? mask(value) : redactUrl(value);
+  if (secret && value !== '') return mask(value);
+  return IS_URL.test(value) ? redactUrl(value) : redactText(value);
 }
+
+const IS_URL = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /** Calls `found` for every string, and for every other plain value below a secret's key. */
 function walk(node: Node, secret: boolean, found: (leaf: Node, secret: boolean) => void): void {

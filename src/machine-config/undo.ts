@@ -4,6 +4,7 @@ import { type JsonValue, parseMachineConfig } from './document.ts';
 import { type EditOptions, type OtaEdit, setOtaService } from './edit.ts';
 import type { Fragments } from './fragment-use.ts';
 import { findOtaServices, type OtaService } from './ota-service.ts';
+import { shownValue } from './redact.ts';
 import { removeValue, setValue } from './text-edit.ts';
 
 /** What is kept of an edit so that it can be undone. Plain data: it goes into a file as JSON. */
@@ -66,7 +67,7 @@ export async function undoEdit(
   if (present === undefined || !sameSettings(settingsOf(present), undo.after)) {
     throw new MachineConfigError(
       'machine-config/changed-since',
-      `the OTA service "${undo.service}" no longer has the tag ${JSON.stringify(undo.after.version)} that is to be undone`,
+      `the OTA service "${undo.service}" no longer has the tag ${shownValue(undo.after.version ?? null)} that is to be undone`,
       {
         hint: 'Look at it with `otakit config show`, and set what you want with `otakit config set`.',
         details: { service: undo.service, expected: undo.after.version ?? null },

@@ -153,6 +153,33 @@ describe('the Viam cloud', () => {
     await expect(reading).rejects.toThrow('enough');
   });
 
+  it('reads what a write that was given up has written', async () => {
+    await using made = await connected();
+    const stop = new AbortController();
+    const enough = new Error('enough');
+    class Impatient extends ViamCloud {
+      override call: ViamCloud['call'] = (what, work, signal) =>
+        super.call(
+          what,
+          (client, sdk) => {
+            const sent = work(client, sdk);
+            if (what.startsWith('write')) stop.abort(enough);
+            return sent;
+          },
+          signal,
+        );
+    }
+    const cloud = new Impatient({ host: made.url, credentials: made.credentials });
+    const target = partTarget(cloud, made.part.id);
+    made.virtual.inject({ kind: 'slow', method: 'UpdateRobotPart', delayMs: 100 });
+    const before = await target.read();
+    const { text } = setOtaService(before.text, { version: 'v2' });
+    await expect(target.write(text, before, stop.signal)).rejects.toBe(enough);
+    expect(parseMachineConfig((await target.read()).text).value).toMatchObject({
+      services: [{ attributes: { version: 'v2' } }],
+    });
+  });
+
   it('does not take a refusal of another kind for a conflict', async () => {
     await using made = await connected();
     const before = await made.target.read();

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { redactConfig, redactText, redactUrl } from '../../src/machine-config/index.ts';
+import {
+  redactConfig,
+  redactText,
+  redactUrl,
+  redactValue,
+  shownValue,
+} from '../../src/machine-config/index.ts';
 import { fixture } from './fixture.ts';
 
 describe('redactUrl', () => {
@@ -37,7 +43,34 @@ describe('redactText', () => {
   });
 });
 
+describe('a value that should be a URL, and is none', () => {
+  it('is shown without the tokens in it, and not at any length', () => {
+    const value = [{ a: 'http://10.0.0.5:1/a.bin?token=s3cretS3cret' }, 7, null, 'v1'];
+    expect(shownValue(value)).toMatch(
+      /^\[\{"a":"http:\/\/10.0.0.5:1\/a.bin\?token=\*\*\*\(.{4}\)"\},7,null,"v1"\]$/,
+    );
+    expect(redactValue(value)).toEqual([
+      { a: redactUrl('http://10.0.0.5:1/a.bin?token=s3cretS3cret') },
+      7,
+      null,
+      'v1',
+    ]);
+    expect(shownValue('x'.repeat(1000))).toHaveLength(201);
+  });
+});
+
 describe('redactConfig', () => {
+  it('masks URLs inside other text', () => {
+    const shown = redactConfig('{"run": "curl http://10.0.0.5:1/a?token=s3cretS3cret -o a"}');
+    expect(shown).not.toContain('s3cret');
+    expect(shown).toMatch(/"curl http:\/\/10.0.0.5:1\/a\?token=\*\*\*\(.{4}\) -o a"/);
+  });
+
+  it.each(['wifi_pass', 'pwd', 'passphrase', 'Authorization', 'set-cookie'])('masks %s', (key) => {
+    expect(redactConfig(JSON.stringify({ [key]: 'hunter2' }))).not.toContain('hunter2');
+    expect(redactConfig('{"bypass": "yes", "passive": "no"}')).toContain('"yes", "passive": "no"');
+  });
+
   it('masks secrets and tokens and keeps the rest with its formatting', () => {
     const text = fixture('app-triplet.json');
     const shown = redactConfig(text);

@@ -26,12 +26,17 @@ async function readText(file: string): Promise<string> {
   return new TextDecoder().decode(await readInputFile(file));
 }
 
+/** `NAME=value`, quoted or not, as in a line for a shell; several may be on one line. */
+const ASSIGNMENT =
+  /(?<![\w#])(VIAM_API_KEY(?:_ID)?)[ \t]*=[ \t]*(?:"([^"\n]*)"|'([^'\n]*)'|(\S*))/g;
+
 /** Lines as for a shell (`VIAM_API_KEY=…`), or JSON. Messages never show what the file says. */
 function parseKeyFile(file: string, text: string): Readonly<Record<string, string | undefined>> {
   if (!text.trimStart().startsWith('{')) {
-    const lines = text.matchAll(/^\s*(?:export\s+)?(VIAM_API_KEY(?:_ID)?)\s*=\s*(.*?)\s*$/gm);
+    const lines = text.split(/\r?\n|\r/).filter((line) => !line.trimStart().startsWith('#'));
+    const found = lines.flatMap((line) => [...line.matchAll(ASSIGNMENT)]);
     return Object.fromEntries(
-      [...lines].map(([, name, value = '']) => [name, value.replaceAll(/^["']|["']$/g, '')]),
+      found.map(([, name, double, single, bare]) => [name, double ?? single ?? bare ?? '']),
     );
   }
   try {

@@ -3,6 +3,8 @@ import {
   type OtaService,
   redactConfig,
   redactUrl,
+  redactValue,
+  shownValue,
 } from '../../machine-config/index.ts';
 import { printable } from '../../shared/index.ts';
 import type { CliContext } from '../context.ts';
@@ -43,12 +45,14 @@ export function renderConfigDiff(before: string, after: string, context: CliCont
 
 function settings({ url, version }: OtaService) {
   return {
-    url: typeof url === 'string' ? redactUrl(url) : (url ?? null),
-    version: version ?? null,
+    url: redactValue(url ?? null),
+    version: redactValue(version ?? null),
   };
 }
 
 function quoted(value: OtaService['url']): string {
   if (value === undefined) return '(none)';
-  return typeof value === 'string' ? `"${printable(redactUrl(value))}"` : JSON.stringify(value);
+  return typeof value === 'string'
+    ? `"${printable(redactUrl(value))}"`
+    : printable(shownValue(value));
 }

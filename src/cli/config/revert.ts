@@ -1,6 +1,7 @@
 import {
   type ConfigTarget,
-  redactUrl,
+  redactValue,
+  shownValue,
   undoEdit,
   type KeptSettings,
 } from '../../machine-config/index.ts';
@@ -59,7 +60,7 @@ function alreadySo({ undo: { service, before }, at }: KeptEdit): string {
 function stateOf(before: KeptSettings | null, back = ''): string {
   if (before === null) return 'removed';
   if (before.version === undefined) return 'without a version again, as it was';
-  return `${back}at version ${printable(JSON.stringify(before.version))}`;
+  return `${back}at version ${printable(shownValue(before.version))}`;
 }
 
 /** There is nothing to undo for a target. */
@@ -72,7 +73,7 @@ export function noKeptEdit(target: ConfigTarget): CliError {
 
 function masked({ url, version }: KeptSettings) {
   return {
-    url: typeof url === 'string' ? redactUrl(url) : (url ?? null),
-    version: version ?? null,
+    url: redactValue(url ?? null),
+    version: redactValue(version ?? null),
   };
 }

@@ -6,6 +6,8 @@ import {
   parseMachineConfig,
   redactConfig,
   redactUrl,
+  redactValue,
+  shownValue,
   validateMachineConfig,
 } from '../../machine-config/index.ts';
 import { printable } from '../../shared/index.ts';
@@ -52,8 +54,8 @@ function describe({ name, model, source, url, version }: OtaService) {
       source.kind === 'own'
         ? { kind: 'own' }
         : { kind: 'fragment', id: source.use.id, version: source.use.version },
-    url: typeof url === 'string' ? redactUrl(url) : (url ?? null),
-    version: version ?? null,
+    url: redactValue(url ?? null),
+    version: redactValue(version ?? null),
   };
 }
 
@@ -69,5 +71,5 @@ function lines({ name, model, source, url, version }: OtaService): readonly stri
 
 function value(json: OtaService['url']): string {
   if (json === undefined) return '(missing)';
-  return typeof json === 'string' ? printable(redactUrl(json)) : JSON.stringify(json);
+  return typeof json === 'string' ? printable(redactUrl(json)) : printable(shownValue(json));
 }

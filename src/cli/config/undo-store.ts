@@ -33,7 +33,9 @@ export class UndoStore {
   async list(targetId: string): Promise<readonly KeptEdit[]> {
     const path = this.#path(targetId);
     try {
-      const { edits } = JSON.parse(await readFile(path, 'utf8')) as StoreFile;
+      const kept = JSON.parse(await readFile(path, 'utf8')) as Partial<StoreFile> | null;
+      const edits = kept?.edits;
+      if (!Array.isArray(edits) || !edits.every(isKeptEdit)) throw new SyntaxError('no edits');
       return edits;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
@@ -85,6 +87,18 @@ export class UndoStore {
     const name = createHash('sha256').update(targetId).digest('hex').slice(0, 32);
     return join(this.#folder, `${name}.json`);
   }
+}
+
+/** As far as a damaged file shows it. */
+function isKeptEdit(value: unknown): value is KeptEdit {
+  const { at, undo } = (value ?? {}) as Partial<KeptEdit>;
+  return (
+    typeof at === 'string' &&
+    typeof undo?.beforeSha256 === 'string' &&
+    typeof undo.afterSha256 === 'string' &&
+    typeof undo.service === 'string' &&
+    typeof undo.replaced?.content === 'string'
+  );
 }
 
 interface StoreFile {

@@ -20,7 +20,7 @@ import type { ServeArguments } from '../serve/serve-options.ts';
 import { collectEvidence } from '../follow/evidence.ts';
 import type { FoundBuild } from './find-build.ts';
 import { Undoing } from './restore.ts';
-import { BuildRun, type DevSession } from './run-build.ts';
+import { type BuildEnd, BuildRun, type DevSession } from './run-build.ts';
 import { type DevView, devView } from './view.ts';
 import { type BuildState, watchBuild } from './watch-build.ts';
 
@@ -108,7 +108,6 @@ export async function dev(path: string, options: DevOptions, context: CliContext
     const next = buildNumbers();
     const tables = new TableNotes(view);
     let lastSha256 = '';
-    const running = new Set<Promise<unknown>>();
     for await (const state of watchBuild(path, { clock: systemClock, signal })) {
       const startMs = systemClock.now();
       const result = await checkBuild(state.build, options, chip, tables);
@@ -129,8 +128,12 @@ export async function dev(path: string, options: DevOptions, context: CliContext
       current = run;
       const end = run.run();
       if (options.once) return (await end).exitCode;
-      const settled = end.catch(() => {}).finally(() => running.delete(settled));
-      running.add(settled);
+      const { sha256 } = result.loaded;
+      // Built again as it was, a build that did not make it is tried again.
+      const onEnd = ({ exitCode }: BuildEnd) => {
+        if (exitCode !== EXIT.done && lastSha256 === sha256) lastSha256 = '';
+      };
+      void end.then(onEnd, () => {});
     }
     return EXIT.done;
   } finally {

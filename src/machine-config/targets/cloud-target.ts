@@ -79,6 +79,8 @@ function cloudTarget(
   { kind, id, get, put, pins }: CloudDocumentKind,
 ): ConfigTarget {
   const label = `${kind} ${id}`;
+  /** Settles with the last write, which goes on where nobody waits for it any longer. */
+  let lastWrite: Promise<unknown> = Promise.resolve();
   const fetch = async (signal?: AbortSignal) => {
     const found = await cloud.call(`read ${label}`, get, signal);
     if (found === null) {
@@ -93,6 +95,8 @@ function cloudTarget(
     id: `${kind}:${id}`,
     label,
     read: async (signal) => {
+      // Read before a write that was given up has come through, the config would be the one before.
+      await withinPatience(lastWrite, signal);
       const found = await fetch(signal);
       const config = found.config?.toJson() ?? {};
       const [fragments, held] = await Promise.all([
@@ -113,12 +117,15 @@ function cloudTarget(
       try {
         await cloud.call(
           `write ${label}`,
-          (client, sdk) =>
-            put(client, {
+          (client, sdk) => {
+            const written = put(client, {
               name,
               config: sdk.Struct.fromJson(value),
               lastKnownUpdate: decodeTime(sdk, since.revision),
-            }),
+            });
+            lastWrite = written.catch(() => {});
+            return written;
+          },
           signal,
         );
       } catch (thrown) {
@@ -132,6 +139,23 @@ function cloudTarget(
     signal?.throwIfAborted();
     const now = await fetch(signal).catch(() => null);
     return now !== null && encodeTime(now.lastUpdated) !== since.revision;
+  }
+}
+
+/** How long a write that was given up is waited for. */
+const PATIENCE_MS = 10_000;
+
+async function withinPatience(work: Promise<unknown>, signal?: AbortSignal): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  const stop = signal === undefined ? patience : AbortSignal.any([patience, signal]);
+  const onStop = () => over.resolve();
+  stop.addEventListener('abort', onStop, { once: true });
+  if (stop.aborted) onStop();
+  try {
+    await Promise.race([work, over.promise]);
+  } finally {
+    stop.removeEventListener('abort', onStop);
   }
 }
 

@@ -46,6 +46,29 @@ describe('otakit config show', () => {
     });
   });
 
+  it('masks the tokens in a URL that is no text', async () => {
+    const attributes = { url: ['http://10.0.0.5:1/a.bin?token=s3cretS3cret'], version: 'v1' };
+    await using work = await workspace(
+      JSON.stringify({ services: [{ name: 'OTA', model: 'ota_service', attributes }] }),
+    );
+    for (const args of [[], ['--json'], ['--document']]) {
+      const { stdout, stderr } = await work.config('show', ...args);
+      expect(stderr + stdout).toContain('token=***(');
+      expect(stderr + stdout).not.toContain('s3cret');
+    }
+    const set = await work.config(
+      'set',
+      '--url',
+      'http://10.0.0.5:1/b.bin',
+      '--tag',
+      'v2',
+      '--json',
+    );
+    expect(set.stdout).toContain('token=***(');
+    expect(set.stdout).not.toContain('s3cret');
+    expect((await work.config('revert', '--json')).stdout).not.toContain('s3cret');
+  });
+
   it('points at a syntax error', async () => {
     await using work = await workspace('{\n  "services": [\n  }');
     const { exitCode, stderr } = await work.config('show');
@@ -161,10 +184,12 @@ describe('otakit config set, diff and revert', () => {
     await work.config('set', '--tag', 'v2');
     const folder = join(work.data, 'config-undo');
     const [name = ''] = await readdir(folder);
-    await writeFile(join(folder, name), '{"edits": [');
-    const { exitCode, stderr } = await work.config('revert');
-    expect(exitCode).toBe(3);
-    expect(stderr).toContain(`${name} cannot be read: it is damaged`);
+    for (const damaged of ['{"edits": [', '{}', 'null', '{"edits": [null]}', '{"edits": [{}]}']) {
+      await writeFile(join(folder, name), damaged);
+      const { exitCode, stderr } = await work.config('revert');
+      expect(exitCode).toBe(3);
+      expect(stderr).toContain(`${name} cannot be read: it is damaged`);
+    }
   });
 
   it('keeps the old value where only its owner reads it', async () => {

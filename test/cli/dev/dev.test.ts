@@ -422,6 +422,16 @@ describe('otakit dev, with a config in a file', () => {
     expect(await dev.nextEvent('pushed')).toMatchObject({ build: 2 });
   });
 
+  it('tries a build again that is built as it was, where it did not make it', async () => {
+    const { command, env, config, build } = await withFile('--json');
+    await writeFile(config, '{ "services": [');
+    const dev = started(command, env);
+    expect(await dev.nextEvent('failed')).toMatchObject({ code: 'machine-config/syntax' });
+    await writeFile(config, START);
+    await build('v1');
+    expect(await dev.nextEvent('pushed')).toMatchObject({ build: 2 });
+  });
+
   it('takes the options of serve, all of them', async () => {
     const flagsOf = async (command: string) => {
       const { stdout } = await otakit([command, '--help']);

@@ -112,6 +112,10 @@ describe('otakit simulate viam-cloud', () => {
       ]);
     await writeFile(file, `export VIAM_API_KEY_ID="${id}"\nVIAM_API_KEY=${key}\n`);
     expect((await show()).exitCode).toBe(0);
+    // As `simulate viam-cloud` prints it, below an older one.
+    const older = `# export VIAM_API_KEY_ID=old VIAM_API_KEY='old'\r\n`;
+    await writeFile(file, `${older}export VIAM_API_KEY_ID=${id} VIAM_API_KEY='${key}'\r\n`);
+    expect((await show()).exitCode).toBe(0);
     await writeFile(file, JSON.stringify({ id, key }));
     expect((await show()).exitCode).toBe(0);
     await writeFile(file, `{ "id": "${id}", "key": "${key}"`);
