@@ -5,7 +5,7 @@ import { FlashError } from './codes.ts';
 import { assertStub, assertWithin, noFlash, SECTOR_BYTES } from './device-limits.ts';
 import { changeBaudRate, ROM_BAUD_RATE, slowerRate } from './loader/baud-rate.ts';
 import type { ChipFacts } from './loader/chip-facts.ts';
-import { detectChip, enterLoader, isTransient, synchronise } from './loader/connect.ts';
+import { detectChip, enterLoader, findAgain, isTransient } from './loader/connect.ts';
 import { Connection } from './loader/connection.ts';
 import {
   attachFlash,
@@ -244,12 +244,13 @@ export class FlashDevice implements AsyncDisposable {
     await link.setBaudRate(this.#wantedRate);
     const connection = this.#unstoppableConnection();
     for (let attempt = 1; ; attempt += 1) {
+      // In the middle of a read, the stub takes what is said first for an acknowledgement.
+      await findAgain(connection, TRIES);
       try {
         await restartByWatchdog(connection, this.#knownFacts());
         await link.setBaudRate(consoleBaudRate);
         return connection.rest;
       } catch (error) {
-        // In the middle of a read, the stub takes the first command for an acknowledgement.
         if (!isTransient(error) || attempt === RESTARTS) throw error;
       }
     }
@@ -297,9 +298,7 @@ export class FlashDevice implements AsyncDisposable {
     const wasStub = this.#connection.isStub;
     this.#connection.forget();
     const syncs = slower && this.#link.hasSignals ? 0 : TRIES;
-    for (let count = 0; count < syncs; count += 1) {
-      if ((await synchronise(this.#connection)) && this.#connection.isStub === wasStub) return;
-    }
+    if ((await findAgain(this.#connection, syncs)) && this.#connection.isStub === wasStub) return;
     if (!this.#link.hasSignals) throw error;
     this.#wantedRate = slowerRate(this.#wantedRate);
     await this.#link.setBaudRate(ROM_BAUD_RATE);

@@ -18,7 +18,10 @@ const ADAPTERS: ReadonlyMap<number, ReadonlyMap<number | null, Adapter>> = new M
     ESPRESSIF,
     new Map<number | null, Adapter>([
       [0x1001, { name: 'native USB-Serial/JTAG', kind: 'usb-serial-jtag' }],
+      // The ROM's own device has the id of the chip.
       [0x0002, { name: 'native USB (ESP32-S2 ROM)', kind: 'usb-otg' }],
+      [0x0009, { name: 'native USB (ESP32-S3 ROM)', kind: 'usb-otg' }],
+      [0x0012, { name: 'native USB (ESP32-P4 ROM)', kind: 'usb-otg' }],
       [0x1002, { name: 'ESP-Prog / ESP USB Bridge', kind: 'bridge' }],
       [null, { name: 'native USB (application)', kind: 'usb-otg' }],
     ]),
@@ -27,6 +30,7 @@ const ADAPTERS: ReadonlyMap<number, ReadonlyMap<number | null, Adapter>> = new M
     0x10c4,
     new Map<number | null, Adapter>([
       [0xea60, { name: 'CP210x', kind: 'bridge' }],
+      [0xea64, { name: 'CP2102C', kind: 'bridge' }],
       [0xea70, { name: 'CP2105', kind: 'bridge' }],
       [0xea71, { name: 'CP2108', kind: 'bridge' }],
       [null, { name: 'Silicon Labs', kind: 'bridge' }],

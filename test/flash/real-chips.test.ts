@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { writeParts } from '../../src/flash/index.ts';
-import type { VirtualChipOptions } from '../../src/simulator/index.ts';
+import { openDevice, writeParts } from '../../src/flash/index.ts';
+import { linkToChip, type VirtualChipOptions } from '../../src/simulator/index.ts';
 import type { Signals } from '../../src/transport/index.ts';
-import { board, connectTo, firmware } from './board.ts';
+import { board, connectTo, firmware, quickClock } from './board.ts';
 import { commandIn, faulty } from './link-faults.ts';
 
 const MB = 1024 * 1024;
+const DEFLATE_DATA = 0x11;
 
 /** Writes a little, and sees that it is there. */
 async function writeTo(options: Partial<VirtualChipOptions>, stub = true) {
@@ -111,6 +112,43 @@ describe('a ROM that is wrong about its crystal', () => {
     // At the first try, and the stub went through at the high rate.
     expect(starts).toBe(1);
     expect(new Set(rates)).toEqual(new Set([921_600]));
+  });
+});
+
+describe('frames whose ends do not pair any more', () => {
+  /** Loses the last byte of one frame, which is its END. */
+  const cutsOne = (command: number) => {
+    let isCut = false;
+    return (bytes: Uint8Array) => {
+      if (isCut || commandIn(bytes) !== command) return bytes;
+      isCut = true;
+      return bytes.subarray(0, -1);
+    };
+  };
+
+  it('are paired again by one END more, without a reset', async () => {
+    const virtual = board();
+    let starts = 0;
+    virtual.onPrint((text) => (starts += text.includes('waiting for download') ? 1 : 0));
+    const write = cutsOne(DEFLATE_DATA);
+    await using device = await connectTo(virtual, {}, (link) => faulty(link, { write }));
+    const data = firmware(8);
+    await writeParts(device, [{ name: 'app', flashOffset: 0x1_0000, data }]);
+    expect(virtual.flash.read(0x1_0000, data.length)).toEqual(data);
+    expect(starts).toBe(1);
+  });
+
+  it('do not keep the next command from a chip without modem lines', async () => {
+    const virtual = board();
+    virtual.reset('loader');
+    const broken = linkToChip('sim://test', virtual, 115_200);
+    await broken.write(Uint8Array.of(0xc0, 0, 0x0a, 4, 0));
+    await using link = linkToChip('sim://test', virtual, 115_200);
+    const device = await openDevice(async () => faulty(link, { setSignals: async () => {} }), 'x', {
+      clock: quickClock,
+    });
+    await using _device = device;
+    expect(device.loader).toBe('stub');
   });
 });
 

@@ -32,7 +32,7 @@ export async function write(
   options: WriteCommandOptions,
   cli: Cli,
 ): Promise<void> {
-  assertRowsForKeys(options);
+  assertRowsForNvs(options);
   const inputs = await readInputs(files, options);
   const table = await namedTable(options, cli);
   const perBoard = await prepareBoardNvs(options, await prepareNvsSealing(options));
@@ -65,17 +65,27 @@ export async function write(
   });
 }
 
-/** Files go to the flash as they are: who asks for encrypted NVS here must not get it in the clear. */
-function assertRowsForKeys({ nvsRows, nvsKeys, nvsHmacKey, nvsPlain }: WriteCommandOptions): void {
+/**
+ * Files go to the flash as they are, and where they say: who asks for encrypted NVS here must not get it
+ * in the clear, nor who names a partition a file in another.
+ */
+function assertRowsForNvs({
+  nvsRows,
+  partition,
+  nvsKeys,
+  nvsHmacKey,
+  nvsPlain,
+}: WriteCommandOptions): void {
   if (nvsRows !== undefined) return;
   const given = [
+    ...(partition === undefined ? [] : ['--partition']),
     ...(nvsKeys === undefined ? [] : ['--nvs-keys']),
     ...(nvsHmacKey === undefined ? [] : ['--nvs-hmac-key']),
     ...(nvsPlain ? ['--nvs-plain'] : []),
   ];
   if (given.length === 0) return;
   throw new CliError('cli/usage', `${given.join(' and ')}: only for --nvs-rows here`, {
-    hint: 'Add --nvs-rows, or write NVS with `otakit flash nvs`; files are written as they are.',
+    hint: 'Add --nvs-rows, or write NVS with `otakit flash nvs`; files are written as they are, and where --at says.',
   });
 }
 

@@ -145,7 +145,6 @@ const FACTS: readonly ChipFacts[] = [
     chip: chipByName('esp32'),
     spi: { base: 0x3ff4_2000, usr: 0x1c, usr2: 0x24, misoLength: 0x2c, w0: 0x80 },
     macAddress: 0x3ff5_a004,
-    // The major revision is how many of the three bits are set, counted from the first.
     revisionMajor: [
       field(0x3ff5_a00c, 15, 1),
       field(0x3ff5_a014, 20, 1),

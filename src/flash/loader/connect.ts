@@ -1,4 +1,4 @@
-import { printable } from '../../shared/index.ts';
+import { concatBytes, printable } from '../../shared/index.ts';
 import { FlashError } from '../codes.ts';
 import {
   type ChipFacts,
@@ -8,8 +8,9 @@ import {
   MAGIC_ADDRESS,
 } from './chip-facts.ts';
 import type { Connection } from './connection.ts';
-import { COMMAND, LINE_FAULTS, parseResponse, words } from './packet.ts';
+import { COMMAND, LINE_FAULTS, parseResponse, serializeRequest, words } from './packet.ts';
 import { loaderSequences, playSequence } from './reset-sequence.ts';
+import { encodeFrame } from './slip.ts';
 
 const SYNC_PATTERN = Uint8Array.from([0x07, 0x07, 0x12, 0x20, ...Array<number>(32).fill(0x55)]);
 const SYNC_TIMEOUT_MS = 100;
@@ -38,20 +39,35 @@ export async function enterLoader(
     connection.forget();
     connection.isStub = false;
     await playSequence(link, sequences[attempt % sequences.length] ?? [], clock, signal);
-    for (let count = 0; count < SYNCS_PER_ATTEMPT; count += 1) {
-      if (await synchronise(connection)) return;
-    }
+    if (await findAgain(connection, SYNCS_PER_ATTEMPT)) return;
     heard = connection.noise || heard;
   }
   throw silence(link.target, link.hasSignals, heard);
 }
 
+/** How the SYNCs of {@link findAgain} begin: twice as usual, then twice with one END more. */
+const EXTRA_ENDS = [false, false, true, true];
+
+/**
+ * Several SYNCs, until one is answered. A loader takes every END for the other one of its pair, so that
+ * after one that was lost, or a frame that broke off, all frames are gaps to it; one END more mends that.
+ */
+export async function findAgain(connection: Connection, tries: number): Promise<boolean> {
+  for (let count = 0; count < tries; count += 1) {
+    if (await synchronise(connection, EXTRA_ENDS[count % EXTRA_ENDS.length])) return true;
+  }
+  return false;
+}
+
 /** One SYNC; whether it was answered. Finds out by the answer whether a stub is running. */
-export async function synchronise(connection: Connection): Promise<boolean> {
+export async function synchronise(connection: Connection, extraEnd = false): Promise<boolean> {
+  const frame = encodeFrame(serializeRequest(COMMAND.sync, SYNC_PATTERN));
   try {
-    const { value } = await connection.command(COMMAND.sync, SYNC_PATTERN, {
-      timeoutMs: SYNC_TIMEOUT_MS,
-    });
+    const { value } = await connection.send(
+      COMMAND.sync,
+      extraEnd ? concatBytes([frame.subarray(0, 1), frame]) : frame,
+      { timeoutMs: SYNC_TIMEOUT_MS },
+    );
     connection.isStub = value === 0;
     await dropFurtherAnswers(connection);
     return true;

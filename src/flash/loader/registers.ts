@@ -15,6 +15,15 @@ export async function writeRegister(
   await connection.command(COMMAND.writeRegister, words(address, value >>> 0, mask, 0));
 }
 
+/** Several in one command, in their order: each command costs a round trip. */
+async function writeRegisters(
+  connection: Connection,
+  ...writes: readonly (readonly [address: number, value: number])[]
+): Promise<void> {
+  const entries = writes.flatMap(([address, value]) => [address, value >>> 0, 0xffff_ffff, 0]);
+  await connection.command(COMMAND.writeRegister, words(...entries));
+}
+
 /** What eFuses say of a chip. */
 export interface ChipIdentity {
   /** `84:f7:03:01:02:03`. */
@@ -24,6 +33,13 @@ export interface ChipIdentity {
   readonly secureBoot: boolean;
   readonly flashEncryption: boolean;
 }
+
+/** Of the ESP32 the bits of the major revision are set one after the other. */
+const MAJOR_OF_ESP32: ReadonlyMap<number, number> = new Map([
+  [0b001, 1],
+  [0b011, 2],
+  [0b111, 3],
+]);
 
 export async function readIdentity(
   connection: Connection,
@@ -42,13 +58,16 @@ export async function readIdentity(
   const view = new DataView(bytes.buffer);
   view.setUint32(0, high);
   view.setUint32(4, low);
-  const major = await readFields(word, facts.revisionMajor);
   const isEsp32 = facts.chip.name === 'esp32';
+  const majorBits = await readFields(word, facts.revisionMajor);
+  const major = isEsp32 ? (MAJOR_OF_ESP32.get(majorBits) ?? 0) : majorBits;
+  const revision = major * 100 + (await readFields(word, facts.revisionMinor));
+  const secureBoot = await readFields(word, facts.secureBoot);
   return {
     mac: Array.from(bytes.subarray(2), (byte) => byte.toString(16).padStart(2, '0')).join(':'),
-    revision:
-      (isEsp32 ? countOnes(major) : major) * 100 + (await readFields(word, facts.revisionMinor)),
-    secureBoot: (await readFields(word, facts.secureBoot)) !== 0,
+    revision,
+    // The second bit of the ESP32 means secure boot V2, which came with v3.0.
+    secureBoot: (isEsp32 && revision < 300 ? secureBoot & 1 : secureBoot) !== 0,
     // Encryption is on while an odd number of bits is burnt.
     flashEncryption: countOnes(await readFields(word, [facts.flashEncryption])) % 2 === 1,
   };
@@ -88,18 +107,20 @@ export async function readFlashId(
 ): Promise<number | null> {
   const oldUsr = await readRegister(connection, spi.base + spi.usr);
   const oldUsr2 = await readRegister(connection, spi.base + spi.usr2);
-  await writeRegister(connection, spi.base + spi.misoLength, ID_BITS - 1);
-  await writeRegister(connection, spi.base + spi.usr, SPI_USR_COMMAND | SPI_USR_MISO);
-  await writeRegister(connection, spi.base + spi.usr2, SPI_COMMAND_LENGTH | READ_ID);
-  await writeRegister(connection, spi.base + spi.w0, 0);
-  await writeRegister(connection, spi.base, SPI_START);
+  await writeRegisters(
+    connection,
+    [spi.base + spi.misoLength, ID_BITS - 1],
+    [spi.base + spi.usr, SPI_USR_COMMAND | SPI_USR_MISO],
+    [spi.base + spi.usr2, SPI_COMMAND_LENGTH | READ_ID],
+    [spi.base + spi.w0, 0],
+    [spi.base, SPI_START],
+  );
   let polls = 0;
   while (((await readRegister(connection, spi.base)) & SPI_START) !== 0) {
     polls += 1;
     if (polls === POLLS) return null;
   }
   const id = await readRegister(connection, spi.base + spi.w0);
-  await writeRegister(connection, spi.base + spi.usr, oldUsr);
-  await writeRegister(connection, spi.base + spi.usr2, oldUsr2);
+  await writeRegisters(connection, [spi.base + spi.usr, oldUsr], [spi.base + spi.usr2, oldUsr2]);
   return id & 0xff_ffff;
 }

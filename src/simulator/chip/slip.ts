@@ -4,8 +4,8 @@ const ESC = 0xdb;
 const ESC_END = 0xdc;
 const ESC_ESC = 0xdd;
 
-/** A packet longer than this is noise: the largest the loader takes is a 64 KB block and its header. */
-const LONGEST_PACKET = 0x1_2000;
+/** A packet longer than this is noise: the stub has room for a block of 16 KB and its headers. */
+const LONGEST_PACKET = 8 + 0x4000 + 0xff;
 
 export function slipEncode(payload: Uint8Array): Uint8Array {
   const framed: number[] = [END];
@@ -18,7 +18,11 @@ export function slipEncode(payload: Uint8Array): Uint8Array {
   return Uint8Array.from(framed);
 }
 
-/** Finds packets in a stream of bytes; what is outside of packets is dropped, as the ROM does. */
+/**
+ * Finds packets in a stream of bytes; what is outside of packets is dropped. Every END is taken for the
+ * other one of its pair, as the stub does: where one was lost, what comes after is all gaps between
+ * packets, until one more comes.
+ */
 export class SlipDecoder {
   readonly #buffer = new Uint8Array(LONGEST_PACKET);
   #length = 0;
@@ -30,8 +34,7 @@ export class SlipDecoder {
     for (const byte of chunk) {
       if (byte === END) {
         if (this.#inside && this.#length > 0) packets.push(this.#buffer.slice(0, this.#length));
-        // An END that closes nothing opens the next packet: both ends of a lost frame look alike.
-        this.#inside = !(this.#inside && this.#length > 0);
+        this.#inside = !this.#inside;
         this.#length = 0;
         this.#escaped = false;
       } else if (this.#inside) {

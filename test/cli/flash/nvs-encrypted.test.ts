@@ -121,10 +121,11 @@ describe('NVS that a board expects encrypted', () => {
 });
 
 describe('otakit flash write', () => {
-  it('refuses what is about the encryption of NVS where it writes none', async () => {
+  it('refuses what is about NVS of rows where it writes none', async () => {
     const write = (...args: string[]) =>
       otakit(['flash', 'write', csv, ...args, '--port', '/dev/none']);
-    for (const args of [['--nvs-keys', keys], ['--nvs-hmac-key', keys], ['--nvs-plain']]) {
+    const aboutNvs = [['--nvs-keys', keys], ['--nvs-hmac-key', keys], ['--nvs-plain']];
+    for (const args of [...aboutNvs, ['--partition', 'nvs']]) {
       const { exitCode, stderr } = await write(...args);
       expect(exitCode).toBe(2);
       expect(stderr).toContain(`error cli/usage: ${args[0]}: only for --nvs-rows here`);
