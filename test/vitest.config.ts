@@ -10,6 +10,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },
+    env: { ESPTOOL_CFGFILE: new URL('support/esptool.cfg', import.meta.url).pathname },
     coverage: { include: ['src/**/*.ts'], exclude: ['src/web/**'], reporter: ['text-summary'] },
   },
 });

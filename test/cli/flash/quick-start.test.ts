@@ -19,14 +19,16 @@ function start(...args: readonly string[]): ChildProcess {
   return child;
 }
 
-/** What a command prints until this matches. */
-async function printed(child: ChildProcess, pattern: RegExp): Promise<string> {
+/** What a command prints until this matches; it is read on, since it may print more. */
+function printed(child: ChildProcess, pattern: RegExp): Promise<string> {
   let text = '';
-  for await (const chunk of child.stdout ?? []) {
-    text += String(chunk);
-    if (pattern.test(text)) return text;
-  }
-  throw new Error(`ended without ${pattern}:\n${text}`);
+  return new Promise((resolve, reject) => {
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      if (pattern.test(text)) resolve(text);
+    });
+    child.once('close', () => reject(new Error(`ended without ${pattern}:\n${text}`)));
+  });
 }
 
 /** What is typed on a first day, with every command a process of its own. */

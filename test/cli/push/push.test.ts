@@ -278,7 +278,7 @@ describe('otakit push --follow', () => {
   it('does not believe in the new build where that line stays away', async () => {
     await using made = await fleet();
     whenPushed(made, UPDATE);
-    const args = ['--tag', 'v2', '--follow', '--expect', 'app 2.0.0', '--silence', '100ms'];
+    const args = ['--tag', 'v2', '--follow', '--expect', 'app 2.0.0', '--silence', '3s'];
     const { exitCode, stdout } = await made.push(...args);
     expect(stdout).toContain('unconfirmed: ');
     expect(exitCode).toBe(6);

@@ -104,15 +104,15 @@ describe('otakit simulate micro-rdk', () => {
       config,
       '--once',
       '--poll',
-      '10ms',
-      '--timeout',
       '300ms',
+      '--timeout',
+      '5s',
     );
     expect(exitCode).toBe(5);
     const failures = stdout.match(/Bad Request - Status: 403 Forbidden/g) ?? [];
     expect(failures.length).toBeGreaterThan(1);
     expect(stderr).toContain(
-      'error simulator/timed-out: the device took no update within 300 ms; last: failed to complete ota update: Bad Request - Status: 403 Forbidden',
+      'error simulator/timed-out: the device took no update within 5.0 s; last: failed to complete ota update: Bad Request - Status: 403 Forbidden',
     );
   });
 

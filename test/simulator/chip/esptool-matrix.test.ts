@@ -50,7 +50,7 @@ describeWithPeers(['peer-python'], 'esptool and otakit on a virtual', ([python =
       const port =
         scheme === 'tcp'
           ? [listener.target.replace('tcp', 'socket'), '--before=no-reset', '--after=no-reset']
-          : [listener.target, '--baud=460800'];
+          : [`${listener.target}?timeout=60`, '--baud=460800'];
       const esptool = (...args: readonly string[]) => session.run('--port', ...port, ...args);
       const ours = async (...args: readonly string[]) => {
         const result = await otakit(['flash', ...args, '--port', listener.target]);

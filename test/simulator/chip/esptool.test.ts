@@ -25,10 +25,10 @@ describeWithPeers(['esptool'], 'esptool on a virtual chip', ([esptool = '']) => 
   const over =
     (target: string) =>
     async (...args: readonly string[]) => {
-      const port = target.replace('tcp://', 'socket://');
-      const reset = target.startsWith('tcp')
-        ? ['--before', 'no-reset', '--after', 'watchdog-reset']
-        : [];
+      const isTcp = target.startsWith('tcp');
+      // Over RFC 2217 whatever is set is confirmed, in time.
+      const port = isTcp ? target.replace('tcp://', 'socket://') : `${target}?timeout=60`;
+      const reset = isTcp ? ['--before', 'no-reset', '--after', 'watchdog-reset'] : [];
       const { stdout } = await run(esptool, ['--port', port, ...reset, ...args]);
       return stdout;
     };

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startOtakit } from '../../support/otakit-process.ts';
@@ -69,15 +69,12 @@ describe('the virtual device and our own server, as two processes', () => {
     await using server = startServer(folder);
     const { url } = await server.event('listening');
     const config = join(folder, 'machine.json');
-    const ask = (version: string) =>
-      writeFile(
-        config,
-        JSON.stringify({
-          services: [
-            { name: 'OTA', model: 'rdk:builtin:ota_service', attributes: { url, version } },
-          ],
-        }),
-      );
+    const ask = async (version: string) => {
+      const attributes = { url, version };
+      const service = { name: 'OTA', model: 'rdk:builtin:ota_service', attributes };
+      await writeFile(`${config}.new`, JSON.stringify({ services: [service] }));
+      await rename(`${config}.new`, config);
+    };
     await ask('build 0');
     const state = join(folder, 'device');
     await using device = startOtakit([
