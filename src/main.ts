@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { createRequire, enableCompileCache } from 'node:module';
+// Not by name: an old Node lacks some of the names, and would say that instead of what is said below.
+import nodeModule from 'node:module';
 
 const OLDEST_NODE_MAJOR = 24;
 
@@ -12,10 +13,12 @@ if (major < OLDEST_NODE_MAJOR) {
   process.exitCode = 2;
 } else if (process.argv.length === 3 && /^(--version|-V)$/.test(process.argv[2] ?? '')) {
   // Answered here, because scripts ask often and loading the commands takes longer than the answer.
-  const { version } = createRequire(import.meta.url)('otakit/package.json') as { version: string };
+  const { version } = nodeModule.createRequire(import.meta.url)('otakit/package.json') as {
+    version: string;
+  };
   process.stdout.write(`${version}\n`);
 } else {
-  enableCompileCache();
+  nodeModule.enableCompileCache();
   const { runProcess } = await import('./cli/index.ts');
   await runProcess();
 }

@@ -120,6 +120,32 @@ describe('the package', () => {
     ]);
   });
 
+  it('has types that need no others than those of Node', async () => {
+    for (const name of ['@types/node', 'undici-types']) {
+      const from = join(REPOSITORY, 'node_modules', name);
+      cpSync(from, join(user, 'node_modules', name), { recursive: true });
+    }
+    const names = Object.keys(manifest.exports).filter((name) => name !== './package.json');
+    const lines = names.map((name) => `export type * from '${join('otakit', name)}';\n`);
+    // As modules that share no names: otherwise what two export alike would be the finding.
+    for (const [index, line] of lines.entries()) await writeFile(join(user, `t${index}.ts`), line);
+    const tsc = join(REPOSITORY, 'node_modules', '.bin', 'tsc');
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'esnext'];
+    const files = lines.map((_, index) => `t${index}.ts`);
+    const checked = await run(tsc, [...options, '--types', 'node', ...files], { cwd: user }).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(checked.stdout).toBe('');
+  });
+
+  it('says which Node it needs on one that lacks what it imports', async () => {
+    // An import by name would fail before the first line runs.
+    const main = await readFile(join(installed, 'dist/bin/main.js'), 'utf8');
+    expect(main.match(/^import .*$/gm)).toEqual([
+      expect.stringMatching(/^import \w+ from "node:module";$/),
+    ]);
+  });
+
   it('is what publint wants', async () => {
     const { messages } = await publint({ pkgDir: installed, strict: true, pack: false });
     expect(messages.map((message) => formatMessage(message, manifest))).toEqual([]);

@@ -7,11 +7,20 @@ import semver from 'semver';
  */
 export type Version = SemanticVersion | OpaqueVersion;
 
+/**
+ * What is used of the library's class. Its own type would reach whoever imports this package, and
+ * would be missing there: it comes with `@types/semver`, which only this repository installs.
+ */
+export interface ParsedVersion {
+  compare(other: ParsedVersion | string): -1 | 0 | 1;
+  compareBuild(other: ParsedVersion | string): -1 | 0 | 1;
+}
+
 /** `1.2.3`, `v1.2.3`, `1.2.3-rc.1+build.5`. */
 export interface SemanticVersion {
   readonly kind: 'semantic';
   readonly text: string;
-  readonly parsed: semver.SemVer;
+  readonly parsed: ParsedVersion;
 }
 
 /** Anything else, such as `2026-11-21` or a commit id. */
