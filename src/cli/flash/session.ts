@@ -3,6 +3,7 @@ import { boardPorts, type FlashDevice, onlyBoardPort, openDevice } from '../../f
 import { CliError } from '../codes.ts';
 import { openPort } from '../links.ts';
 import type { Cli } from '../nouns.ts';
+import { patientOpen } from '../patient-open.ts';
 
 /** The options of every command that talks to a board. */
 export interface PortOptions {
@@ -77,7 +78,7 @@ export async function withDeviceAt<Result>(
   finish: (device: FlashDevice) => Promise<unknown> = async (device) =>
     options.reset ? device.reset() : null,
 ): Promise<Result> {
-  await using device = await openDevice(openPort, target, {
+  await using device = await openDevice(patientOpen(openPort, systemClock), target, {
     clock: systemClock,
     signal: context.signal,
     baudRate: baudOption(options.baud),

@@ -9,6 +9,7 @@ import type { Link } from '../../transport/index.ts';
 import { CliError } from '../codes.ts';
 import type { CliContext } from '../context.ts';
 import { openPort } from '../links.ts';
+import { patientOpen } from '../patient-open.ts';
 import { KEY_HELP, type KeyAction } from './keys.ts';
 import { openLogFile } from './log-file.ts';
 import { readTyped } from './typed-input.ts';
@@ -50,7 +51,7 @@ export async function watchBoard(context: CliContext, options: WatchOptions): Pr
   const monitor = new Monitor({
     target: options.target,
     baudRate: options.baudRate,
-    open: openPort,
+    open: patientOpen(openPort, systemClock),
     clock: systemClock,
     signal: AbortSignal.any([context.signal, finished]),
     elf: options.elf,
