@@ -148,6 +148,7 @@ describe('a config in a file', () => {
     });
     await expect(fileTarget(`${file.path}.nope`).read()).rejects.toMatchObject({
       code: 'machine-config/target',
+      hint: expect.stringContaining('a new config may begin as {}'),
       details: { path: `${file.path}.nope` },
     });
   });

@@ -28,11 +28,20 @@ export async function refuseSecond(repositories: Repositories, wanted: Artifact)
       : `${packageId}@${other.version} is there already for ${hardware}: ${other.artifactId}.`,
     {
       hint: identical
-        ? 'Nothing is left to do: use that one.'
+        ? whatIsLeft(other, wanted)
         : 'An artifact never changes: upload it as another version.',
       details: { artifactId: other.artifactId, identical },
     },
   );
+}
+
+function whatIsLeft(present: Artifact, wanted: Artifact): string {
+  const lacks = wanted.signatures.some(
+    ({ keyId }) => !present.signatures.some((signature) => signature.keyId === keyId),
+  );
+  return lacks
+    ? `Only its signature is new: otakit artifact add-signature ${present.artifactId} FILE`
+    : 'Nothing is left to do: use that one.';
 }
 
 function isSame(a: Artifact, b: Artifact): boolean {

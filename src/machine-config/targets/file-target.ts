@@ -103,8 +103,14 @@ function inFile(file: string, { code, message, hint, details }: MachineConfigErr
 
 function targetError(what: string, path: string, cause: unknown): MachineConfigError {
   return new MachineConfigError('machine-config/target', `${what}: ${fileErrorReason(cause)}`, {
-    hint: 'Check the name, and that you may read and write there.',
+    hint: isMissing(cause)
+      ? 'Check the name; a new config may begin as {}, to which `otakit config set` adds the service.'
+      : 'Check that you may read and write there.',
     details: { path },
     cause,
   });
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }

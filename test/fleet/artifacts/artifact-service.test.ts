@@ -236,6 +236,7 @@ describe('one artifact per package, version and blueprint', () => {
     const { artifactId } = await artifacts.upload(CI, FOR_SENSOR, inPieces(app));
     await expect(artifacts.upload(CI, FOR_SENSOR, inPieces(app))).rejects.toMatchObject({
       code: 'fleet/exists',
+      hint: 'Nothing is left to do: use that one.',
       details: { artifactId, identical: true },
     });
     expect(await world.kept()).toEqual([sha256Of(app)]);
@@ -363,6 +364,23 @@ describe('an artifact', () => {
 describe('signatures of artifacts', () => {
   const pair = generateSigningKey('ecdsa-p256');
   const secret = readPrivateKey(pair.privateKey);
+
+  it('are what is left to add where the artifact came before without them', async () => {
+    await using world = await artifactFleet();
+    const { artifacts, keys } = world.fleet;
+    await keys.add(CI, { name: 'release', publicKey: pair.publicKey });
+    const app = await buildTestApp();
+    const made = await artifacts.upload(CI, FOR_SENSOR, inPieces(app));
+    const signature = signManifest(manifestOf(made, 4), secret);
+    const again = () =>
+      artifacts.upload(CI, { ...FOR_SENSOR, signatures: [signature] }, inPieces(app));
+    await expect(again()).rejects.toMatchObject({
+      code: 'fleet/exists',
+      hint: `Only its signature is new: otakit artifact add-signature ${made.artifactId} FILE`,
+    });
+    await artifacts.addSignature(CI, made.artifactId, signature);
+    await expect(again()).rejects.toMatchObject({ hint: 'Nothing is left to do: use that one.' });
+  });
 
   it('are verified when they come, and kept without the manifest', async () => {
     await using world = await artifactFleet({ requireSignatures: true });
