@@ -72,7 +72,9 @@ export type RejectReason =
   | 'busy'
   | 'tls'
   | 'malformed'
-  | 'too-slow';
+  | 'too-slow'
+  | 'too-many'
+  | 'full';
 
 /** A request, or a connection that never made one, was refused. */
 export interface RejectedEvent {

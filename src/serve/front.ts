@@ -7,13 +7,15 @@ import {
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Clock } from '../shared/index.ts';
 import { Connection, type ConnectionLimits, DEFAULT_LIMITS } from './connection.ts';
+import { Crowd, type CrowdOptions, DEFAULT_PER_ADDRESS } from './crowd.ts';
 import { plainAddress } from './exchange.ts';
+import { onFirstBytes } from './first-bytes.ts';
 import { lastAnswerArrived } from './http1-exchange.ts';
 import { FIRST_FRAME_BYTES } from './http2-exchange.ts';
 import { listenError } from './listen-error.ts';
 import { ObservedSocket } from './observed-socket.ts';
-import { sniffProtocol } from './sniff-protocol.ts';
 import { StreamWindows, streamWindows } from './stream-windows.ts';
+import { Door } from './turn-away.ts';
 import { Watchdog } from './watchdog.ts';
 
 // Importing it would read all its exports, of which one loads a whole HTTP client: 15 MB, for nothing.
@@ -26,7 +28,11 @@ export type RefusedConnection =
   /** What it sent is no HTTP. */
   | 'malformed'
   /** It did not bring a request head to its end in time. */
-  | 'too-slow';
+  | 'too-slow'
+  /** Its address has as many connections as one may have. */
+  | 'too-many'
+  /** All addresses together have as many as the front takes. */
+  | 'full';
 
 /** What becomes of requests, by protocol, and of connections that are neither. */
 export interface FrontOptions {
@@ -35,11 +41,14 @@ export interface FrontOptions {
   readonly onHttp2: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
   readonly onRefused?: (peerAddress: string, why: RefusedConnection) => void;
   readonly limits?: ConnectionLimits;
+  readonly crowd?: CrowdOptions;
 }
 
 /** One TCP port that speaks HTTP/1.0, HTTP/1.1 and HTTP/2 with prior knowledge. */
 export interface Front extends AsyncDisposable {
   readonly watchdog: Watchdog;
+  /** How many connections are open. */
+  readonly connections: number;
   /**
    * @param port 0 for any that is free
    * @throws ServeError `serve/port-taken`, `serve/cannot-listen`
@@ -58,8 +67,10 @@ const BAD_REQUEST =
  * speaks; it is then handed over to Node's own implementation of that one.
  */
 export function createFront(options: FrontOptions): Front {
-  const { clock, limits = DEFAULT_LIMITS } = options;
+  const { clock, limits = DEFAULT_LIMITS, crowd = { perAddress: DEFAULT_PER_ADDRESS } } = options;
   const watchdog = new Watchdog(clock);
+  const counted = new Crowd(crowd);
+  const door = new Door(watchdog, crowd.answer);
   const connections = new Map<Socket, Connection>();
   const refused = (socket: Socket, why: RefusedConnection) =>
     options.onRefused?.(plainAddress(socket.remoteAddress), why);
@@ -113,6 +124,12 @@ export function createFront(options: FrontOptions): Front {
   };
 
   const accept = (socket: Socket) => {
+    const leave = counted.enter(socket.remoteAddress);
+    if (leave === null) {
+      refused(socket, 'too-many');
+      door.turnAway(socket);
+      return;
+    }
     const connection = new Connection(
       socket,
       limits,
@@ -124,31 +141,30 @@ export function createFront(options: FrontOptions): Front {
     socket.on('error', () => {});
     socket.once('close', () => {
       unwatch();
+      leave();
       connections.delete(socket);
     });
-    let held: Buffer = Buffer.alloc(0);
-    const sniff = () => {
-      const chunk = socket.read() as Buffer | null;
-      if (chunk === null) return socket.destroy();
-      held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-      const protocol = sniffProtocol(held);
-      if (protocol === 'more') return socket.once('readable', sniff);
+    onFirstBytes(socket, (protocol, firstBytes) => {
       if (protocol === 'tls') {
         refused(socket, 'tls');
-        return socket.destroy();
+        socket.destroy();
+        return;
       }
-      socket.unshift(held);
-      if (protocol === 'http2') return acceptHttp2(socket, held, connection);
-      return http1.emit('connection', socket);
-    };
-    socket.once('readable', sniff);
+      socket.unshift(firstBytes);
+      if (protocol === 'http2') acceptHttp2(socket, firstBytes, connection);
+      else http1.emit('connection', socket);
+    });
   };
 
   const tcp = createServer({ noDelay: true, allowHalfOpen: true }, accept);
   tcp.maxConnections = MOST_CONNECTIONS;
+  tcp.on('drop', (dropped) => options.onRefused?.(plainAddress(dropped?.remoteAddress), 'full'));
 
   return {
     watchdog,
+    get connections() {
+      return connections.size;
+    },
     listen: (port, bind) =>
       new Promise((resolve, reject) => {
         tcp.once('error', (error) => reject(listenError(error, port, bind)));
@@ -160,6 +176,7 @@ export function createFront(options: FrontOptions): Front {
       watchdog[Symbol.dispose]();
       const closed = new Promise<void>((resolve) => tcp.close(() => resolve()));
       for (const socket of connections.keys()) socket.destroy();
+      door.close();
       await closed;
     },
   };

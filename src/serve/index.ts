@@ -11,6 +11,7 @@ export { type Artifact, entityTag, memoryArtifact } from './artifact.ts';
 export { Coverage } from './coverage.ts';
 export { SERVE_CODES, ServeError } from './codes.ts';
 export type { ConnectionLimits } from './connection.ts';
+export { type CrowdAnswer, type CrowdOptions, DEFAULT_PER_ADDRESS } from './crowd.ts';
 export { checkDownloadToken, mintDownloadToken, type TokenVerdict } from './download-token.ts';
 export { listsEntityTag } from './entity-tags.ts';
 export { type Exchange, type HttpProtocol, PeerGone } from './exchange.ts';

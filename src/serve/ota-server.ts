@@ -15,6 +15,10 @@ import { textHeaders } from './plan-response.ts';
 import { Publications } from './publications.ts';
 import { serveRequest } from './serve-request.ts';
 
+const REFUSED_WITH: Partial<Record<RefusedConnection, number>> = {
+  malformed: 400,
+  'too-many': 429,
+};
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Where to serve, under which address, and with which limits. */
@@ -120,7 +124,7 @@ export async function createOtaServer(options: OtaServerOptions): Promise<OtaSer
     onHttp1: (request, response) => answer(http1Exchange(request, response, front.watchdog)),
     onHttp2: (stream, headers) => answer(http2Exchange(stream, headers, front.watchdog)),
     onRefused: (device: string, reason: RefusedConnection) => {
-      const status = reason === 'malformed' ? 400 : null;
+      const status = REFUSED_WITH[reason] ?? null;
       onEvent({ event: 'rejected', device, reason, status, method: null });
     },
     ...(limits === undefined ? {} : { limits }),

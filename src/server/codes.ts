@@ -67,6 +67,11 @@ export const SERVER_CODES = {
     httpStatus: 429,
     meaning: 'Too many requests from one device, token or address; try again later.',
   },
+  'server/too-many-connections': {
+    kind: 'input',
+    httpStatus: 429,
+    meaning: 'One address has as many connections open as the server lets it have.',
+  },
   'server/idempotency-reused': {
     kind: 'input',
     httpStatus: 422,
@@ -86,6 +91,11 @@ export const SERVER_CODES = {
     kind: 'network',
     httpStatus: 503,
     meaning: 'As many downloads or event streams are open as the server allows at once.',
+  },
+  'server/not-ready': {
+    kind: 'network',
+    httpStatus: 503,
+    meaning: 'The server cannot store anything, or has hardly any room left to.',
   },
   'server/stopping': {
     kind: 'network',

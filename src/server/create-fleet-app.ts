@@ -35,6 +35,7 @@ import { DEFAULT_SERVER_LIMITS, type ServerLimits } from './limits/limits.ts';
 import { createAccounting } from './observe/accounting.ts';
 import { type Log, SILENT_LOG } from './observe/log.ts';
 import { createMetrics, type Metrics } from './observe/metrics.ts';
+import { Readiness } from './observe/readiness.ts';
 import { Ongoing, Unfinished } from './ongoing.ts';
 
 /** What a {@link FleetApp} is made from. */
@@ -55,6 +56,10 @@ export interface FleetAppOptions {
   readonly archive?: Archive | null;
   /** What URLs for devices begin with; by default the address by which they came. */
   readonly publicUrl?: string | null;
+  /** Room on the disk that everything is kept on; where there is none, nobody asks. */
+  readonly freeBytes?: () => Promise<number>;
+  /** How many connections the front has, for the metrics. */
+  readonly connections?: () => number;
 }
 
 /** The fleet's HTTP side without a port: what the front of `serve` (or any other) hands requests to. */
@@ -78,6 +83,7 @@ const SETTLE_MS = 1000;
 export function createFleetApp(options: FleetAppOptions): FleetApp {
   const { fleet, store, clock, watchdog, tokenKey, log = SILENT_LOG } = options;
   const limits = { ...DEFAULT_SERVER_LIMITS, ...options.limits };
+  const { freeBytes = null } = options;
   const bodyBounds = { mostMs: limits.jsonMs, watchdog };
   const stopping = new AbortController();
   const broken = new AbortController();
@@ -117,6 +123,8 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
     downloads: faceContext.openDownloads,
     uploads: () => uploads.open,
     eventStreams: () => eventStreams.open,
+    connections: options.connections ?? null,
+    freeBytes,
     waits: faceContext.waits,
   });
   const services: ApiServices = {
@@ -140,12 +148,12 @@ export function createFleetApp(options: FleetAppOptions): FleetApp {
     accountHttp1(request, response, splitTarget(request.url ?? ''), 'HTTP/2');
     express(request, response);
   });
+  const { leastFreeBytes } = limits;
+  const readiness = new Readiness({ store, clock, freeBytes, leastFreeBytes });
   const system = createSystemFace({
     authorizer,
     metrics,
-    checkReady: async () => {
-      await store.read.settings.get('readiness');
-    },
+    checkReady: () => readiness.check(),
     openApi: () => openApiDocument(ROUTES, [system, ...faces], options.version),
   });
   const faces = FACES.map((create) => create(faceContext));

@@ -4,9 +4,12 @@ import { createFront, type RefusedConnection } from '../serve/index.ts';
 import type { Clock } from '../shared/index.ts';
 import { createLocalToken } from './access/local-token.ts';
 import type { RestoreReport } from './api/services.ts';
+import { ServerError } from './codes.ts';
 import { createFleetApp, type FleetApp } from './create-fleet-app.ts';
+import { problemAnswer } from './http/problem.ts';
 import { Counted } from './limits/counted.ts';
-import type { ServerLimits } from './limits/limits.ts';
+import { DEFAULT_SERVER_LIMITS, type ServerLimits } from './limits/limits.ts';
+import { TokenBuckets } from './limits/token-bucket.ts';
 import { type Log, SILENT_LOG } from './observe/log.ts';
 import { runLoops } from './run-loops.ts';
 import { WebhookDelivery } from './webhooks/deliver.ts';
@@ -19,6 +22,8 @@ export interface FleetHome extends AsyncDisposable {
   /** Signs download URLs. */
   readonly tokenKey: Uint8Array;
   readonly maxArtifactBytes: number;
+  /** Room on the disk that all of it is on; left out where there is none. */
+  readonly freeBytes?: () => Promise<number>;
   /** A consistent copy of everything as one file, while it is in use; `null` where there is no such thing. */
   readonly backup: ((signal: AbortSignal) => AsyncIterable<Uint8Array>) | null;
 }
@@ -52,6 +57,8 @@ export interface FleetServerOptions {
   readonly publicUrl?: string | null;
   /** Lets webhooks reach addresses of the own network. */
   readonly allowPrivateAddresses?: boolean;
+  /** Whose connections are not counted: proxies. By default those of this machine. */
+  readonly isProxy?: (address: string) => boolean;
 }
 
 /** A running fleet server. Disposing of it stops it as `stop` does. */
@@ -70,6 +77,9 @@ export interface FleetServer extends AsyncDisposable {
 const GRACE_MS = 10_000;
 const RESTORE_GRACE_MS = 3000;
 const RESTORE_RETRY_MS = 10_000;
+const CROWD_RETRY_MS = 30_000;
+/** Addresses that are remembered to have been refused. */
+const MOST_REFUSED = 10_000;
 
 /**
  * Serves a fleet on one port: management API, device protocols, HTTP/1.0, HTTP/1.1 and HTTP/2 with
@@ -85,17 +95,28 @@ export async function createFleetServer(options: FleetServerOptions): Promise<Fl
 
   // Two that put their databases in place at the same time would leave one that nobody has open.
   const restores = new Counted(1, 'restores');
+  const refusals = new TokenBuckets({ burst: 10, perSecond: 0.1 }, MOST_REFUSED);
 
+  const { connectionsPerAddress } = { ...DEFAULT_SERVER_LIMITS, ...limits };
   const front = createFront({
     clock,
+    crowd: {
+      perAddress: connectionsPerAddress,
+      answer: problemAnswer(tooManyConnections(connectionsPerAddress)),
+      ...(options.isProxy === undefined ? {} : { isExempt: options.isProxy }),
+    },
     onHttp1: (request, response) => current.app.onHttp1(request, response),
     onHttp2: (stream, headers) => current.app.onHttp2(stream, headers),
-    onRefused: (peer: string, why: RefusedConnection) =>
-      log.info('connection refused', { peer, why }),
+    onRefused: (peer: string, why: RefusedConnection) => {
+      current.app.metrics.refused(why);
+      // Whoever is refused by the hundred is not worth as many lines.
+      const isNew = refusals.take(`${peer} ${why}`, clock.monotonicMs()) === 0;
+      if (isNew) log.info('connection refused', { peer, why });
+    },
   });
 
   const serveHome = (home: FleetHome): Serving => {
-    const { fleet, store, tokenKey, maxArtifactBytes, backup } = home;
+    const { fleet, store, tokenKey, maxArtifactBytes, backup, freeBytes } = home;
     const { receive } = homes;
     const app = createFleetApp({
       fleet,
@@ -108,6 +129,7 @@ export async function createFleetServer(options: FleetServerOptions): Promise<Fl
       log,
       localToken,
       publicUrl,
+      connections: () => front.connections,
       archive:
         backup === null || receive === null
           ? null
@@ -119,6 +141,7 @@ export async function createFleetServer(options: FleetServerOptions): Promise<Fl
                 return await replace(archive);
               },
             },
+      ...(freeBytes === undefined ? {} : { freeBytes }),
       ...(limits === undefined ? {} : { limits }),
     });
     const webhooks = new WebhookDelivery({
@@ -187,6 +210,17 @@ export async function createFleetServer(options: FleetServerOptions): Promise<Fl
     stop,
     [Symbol.asyncDispose]: () => stop(),
   };
+}
+
+function tooManyConnections(most: number): ServerError {
+  return new ServerError(
+    'server/too-many-connections',
+    `this address has ${most} connections open already`,
+    {
+      hint: 'Close those that are not needed, or start the server with --connections-per-address.',
+      details: { most, retryAfterMs: CROWD_RETRY_MS },
+    },
+  );
 }
 
 /** What is served at a time. */

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   backupFleet,
@@ -53,6 +53,10 @@ export function folderHomes({ folder, clock, log, options }: FolderOptions): Fle
           store,
           tokenKey: key.bytes,
           backup: (signal) => backupFleet({ folder, blobs, clock, signal }),
+          freeBytes: async () => {
+            const { bavail, bsize } = await statfs(folder);
+            return bavail * bsize;
+          },
           maxArtifactBytes: options.maxArtifactBytes ?? DEFAULT_FLEET_OPTIONS.maxArtifactBytes,
           [Symbol.asyncDispose]: async () => {
             // First what the fleet has not written down yet, then the folder and its lock.

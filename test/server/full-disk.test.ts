@@ -19,7 +19,8 @@ describeWithPeers(['unshare'], 'a disk that is full', () => {
   describe.skipIf(!possible)('of 12 MB', () => {
     it('is said by its name, keeps what was there, and is left behind once there is room', async () => {
       const folder = await temporaryFolder();
-      const launcher = ['unshare', ...NAMESPACE, 'sh', '-c', SMALL_DISK, folder];
+      const small = ['env', 'OTAKIT_SERVER_MIN_FREE=1M'];
+      const launcher = [...small, 'unshare', ...NAMESPACE, 'sh', '-c', SMALL_DISK, folder];
       await using server = startServer(folder, 'warn', launcher);
       const { url = '', firstToken = '' } = (await server.listening) ?? {};
       const disk = `/proc/${server.pid}/root${folder}`;
@@ -49,6 +50,9 @@ describeWithPeers(['unshare'], 'a disk that is full', () => {
 
       // The database: many at once, of which some find no room, and no other fault.
       await fillUp(join(disk, 'more'));
+      const ready = await fetch(`${url}/readyz`);
+      expect(ready.status).toBe(503);
+      expect(await ready.json()).toMatchObject({ code: 'server/not-ready' });
       const description = 'x'.repeat(1000);
       const cohorts = Array.from({ length: 60 }, (_, at) => ({ cohortId: `c${at}`, description }));
       const answers = await Promise.all(cohorts.map((body) => ask('POST', '/cohorts', body)));
@@ -59,6 +63,8 @@ describeWithPeers(['unshare'], 'a disk that is full', () => {
       expect(json['total']).toBe(cohorts.length - refused.length);
 
       await rm(join(disk, 'more'));
+      const isReady = async () => (await fetch(`${url}/readyz`)).status;
+      await expect.poll(isReady, { timeout: 30_000 }).toBe(200);
       const again = cohorts.filter((_, at) => answers[at]?.status !== 201);
       for (const body of again) {
         expect(await ask('POST', '/cohorts', body)).toMatchObject({ status: 201 });

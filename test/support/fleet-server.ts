@@ -46,10 +46,12 @@ export async function startTestServer({
   clock = systemClock,
   limits = {},
   options = {},
+  isProxy,
 }: {
   readonly clock?: Clock;
   readonly limits?: Partial<ServerLimits>;
   readonly options?: Partial<FleetOptions>;
+  readonly isProxy?: (address: string) => boolean;
 } = {}): Promise<TestServer> {
   const log: string[] = [];
   const server = await createFleetServer({
@@ -73,6 +75,7 @@ export async function startTestServer({
     clock,
     version: '0.0.0',
     limits,
+    ...(isProxy === undefined ? {} : { isProxy }),
     allowPrivateAddresses: options.allowPrivateAddresses ?? false,
     log: createLog('debug', { write: (line) => log.push(line) }),
   });

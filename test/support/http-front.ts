@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import {
   type Artifact,
   createFront,
+  type CrowdOptions,
   type Exchange,
   http1Exchange,
   http2Exchange,
@@ -31,10 +32,12 @@ export async function serveArtifact(
     clock = systemClock,
     patience,
     onProgress,
+    crowd,
   }: {
     readonly clock?: Clock;
     readonly patience?: Patience;
     readonly onProgress?: (sentBytes: number) => void;
+    readonly crowd?: CrowdOptions;
   } = {},
 ): Promise<RunningFront> {
   const outcomes = new Queue<SendOutcome>();
@@ -54,6 +57,7 @@ export async function serveArtifact(
     onHttp1: (request, response) => void send(http1Exchange(request, response, front.watchdog)),
     onHttp2: (stream, headers) => void send(http2Exchange(stream, headers, front.watchdog)),
     onRefused: (_peer, why) => refused.push(why),
+    ...(crowd === undefined ? {} : { crowd }),
   });
   const { port }: AddressInfo = await front.listen(0, '127.0.0.1');
   onTestFinished(() => front[Symbol.asyncDispose]());

@@ -26,6 +26,8 @@ const REJECTED: Readonly<Record<RejectReason, string>> = {
   tls: 'it speaks TLS: the URL begins with http://, not https://',
   malformed: 'what it sent is not HTTP',
   'too-slow': 'it did not finish its request in time',
+  'too-many': 'it has too many connections open',
+  full: 'all connections are taken',
 };
 
 /** One line about what a device did. */

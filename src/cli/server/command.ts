@@ -16,6 +16,8 @@ export const registerServer: RegisterNoun = (server, cli) => {
     .option('--require-signatures', 'offer devices nothing that no registered key has signed')
     .option('--allow-private-uris', 'let artifact_uri and webhooks reach the own network')
     .option('--max-artifact <size>', 'no artifact is larger', '64M')
+    .option('--min-free <size>', 'with less room on the disk, /readyz says so', '64M')
+    .option('--connections-per-address <count>', 'that one address may have open', '500')
     .addOption(
       new Option('--log <level>', 'what is written to standard error, as JSON lines')
         .choices(['silent', 'warn', 'info', 'debug'])
@@ -88,6 +90,11 @@ One port speaks HTTP/1.1 and HTTP/2 with prior knowledge:
   /healthz, /readyz   without a token
 
 There is no TLS here: put a proxy that has it in front, and give its address with --public-url.
+
+One address may have 500 connections (in IPv6 a /64 counts as one), so that nobody takes all 4000 of
+them: more are answered 429 with Retry-After, or by a GOAWAY over HTTP/2. Those from this machine are not
+counted. Raise it with --connections-per-address where more devices share an address, or where a proxy on
+another machine brings them all.
 
 Ctrl-C (or SIGTERM) ends event streams, gives what is going on ten seconds, and leaves the folder in
 order; it does not matter when it is killed instead.

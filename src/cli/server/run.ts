@@ -17,6 +17,8 @@ export interface ServerArguments {
   readonly requireSignatures?: true;
   readonly allowPrivateUris?: true;
   readonly maxArtifact: string;
+  readonly minFree: string;
+  readonly connectionsPerAddress: string;
   readonly log: LogLevel;
   readonly json?: true;
 }
@@ -37,8 +39,12 @@ export async function runServer(options: ServerArguments, { context }: Cli): Pro
     fleet: {
       requireSignatures: options.requireSignatures ?? false,
       allowPrivateAddresses: options.allowPrivateUris ?? false,
-      maxArtifactBytes: sizeOption(options.maxArtifact),
+      maxArtifactBytes: sizeOption('--max-artifact', options.maxArtifact),
       s3: s3Access(env),
+    },
+    limits: {
+      leastFreeBytes: sizeOption('--min-free', options.minFree),
+      connectionsPerAddress: connectionsOption(options.connectionsPerAddress),
     },
     announced: true,
   };
@@ -74,10 +80,18 @@ function publicUrl(text: string): string {
   });
 }
 
-function sizeOption(text: string): number {
+function connectionsOption(text: string): number {
+  const count = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (count >= 1) return count;
+  throw new CliError('cli/usage', `--connections-per-address ${text} is no count`, {
+    hint: 'For example 500, or 4000 behind a proxy on another machine.',
+  });
+}
+
+function sizeOption(option: string, text: string): number {
   const bytes = parseSize(text);
   if (bytes !== null && bytes > 0) return bytes;
-  throw new CliError('cli/usage', `--max-artifact ${text} is no size`, {
+  throw new CliError('cli/usage', `${option} ${text} is no size`, {
     hint: 'For example 16M, 500K or 1G.',
   });
 }

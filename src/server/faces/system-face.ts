@@ -18,7 +18,7 @@ export interface SystemFaceOptions {
 }
 
 /**
- * `/healthz` (the process answers), `/readyz` (the database does too, and it is not stopping), both
+ * `/healthz` (the process answers), `/readyz` (it can store something, has room for more, and is not stopping), both
  * without a token; `/metrics` for readers; and the OpenAPI document, which has no secrets.
  */
 export function createSystemFace(options: SystemFaceOptions): Face {
@@ -54,7 +54,7 @@ export function createSystemFace(options: SystemFaceOptions): Face {
         path: '/readyz',
         description: {
           id: 'isReady',
-          summary: 'The database answers, too, and the server is not stopping',
+          summary: 'The server can store something, has room for more, and is not stopping',
           credential: 'none',
           answers: json('It is.', z.object({ status: z.literal('ready') })),
         },

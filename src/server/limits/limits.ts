@@ -1,7 +1,12 @@
+import { DEFAULT_PER_ADDRESS } from '../../serve/index.ts';
 import type { Rate } from './token-bucket.ts';
 
 /** How much of everything the server takes. */
 export interface ServerLimits {
+  /** Connections of one address (of one /64 in IPv6) at the same time; those of this machine are not counted. */
+  readonly connectionsPerAddress: number;
+  /** With less room on the disk the server says that it is not ready. */
+  readonly leastFreeBytes: number;
   /** The largest JSON body. */
   readonly jsonBytes: number;
   /** From the head of a request to the end of such a body. */
@@ -27,6 +32,8 @@ export interface ServerLimits {
 
 /** Made for one machine and some ten thousand devices. */
 export const DEFAULT_SERVER_LIMITS: ServerLimits = {
+  connectionsPerAddress: DEFAULT_PER_ADDRESS,
+  leastFreeBytes: 64 * 1024 * 1024,
   jsonBytes: 1024 * 1024,
   jsonMs: 30_000,
   uploadStallMs: 60_000,

@@ -1,5 +1,6 @@
 import { type OpenWaits, WAIT_KINDS } from './open-waits.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { RefusedConnection } from '../../serve/index.ts';
 import { type FleetEvent, type Repositories, ROLLOUT_STATES } from '../../fleet/index.ts';
 
 /** What is asked for when somebody looks, rather than counted all the time. */
@@ -8,6 +9,10 @@ export interface MetricSources {
   readonly downloads: () => number;
   readonly uploads: () => number;
   readonly eventStreams: () => number;
+  /** Of the front; `null` where somebody else has it. */
+  readonly connections: (() => number) | null;
+  /** Of the disk that everything is kept on; `null` where there is none. */
+  readonly freeBytes: (() => Promise<number>) | null;
   /** Requests of devices that are kept open. */
   readonly waits: Pick<OpenWaits, 'count'>;
 }
@@ -18,6 +23,8 @@ export interface Metrics {
   text(): Promise<string>;
   /** @param route an operation or a face, never a path: paths have ids in them */
   request(route: string, method: string, status: number, durationMs: number): void;
+  /** A connection that was turned away before there was a request. */
+  refused(why: RefusedConnection): void;
   downloaded(bytes: number, outcome: 'delivered' | 'cut'): void;
   /** Bytes of an artifact that were sent otherwise than as a download. */
   sent(bytes: number): void;
@@ -56,6 +63,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     help: 'Bytes of artifacts that were sent.',
     registers,
   });
+  const refusedConnections = new Counter({
+    name: 'otakit_connections_refused_total',
+    help: 'Connections that were turned away before there was a request.',
+    labelNames: ['reason'],
+    registers,
+  });
   const events = new Counter({
     name: 'otakit_events_total',
     help: 'Events by type.',
@@ -68,6 +81,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ['outcome'],
     registers,
   });
+  if (sources.connections !== null) {
+    gauge('otakit_connections_open', 'Connections open.', sources.connections);
+  }
+  if (sources.freeBytes !== null) {
+    gauge('otakit_disk_free_bytes', 'Room on the disk of the data folder.', sources.freeBytes);
+  }
   gauge('otakit_downloads_open', 'Downloads going on.', sources.downloads);
   gauge('otakit_uploads_open', 'Uploads going on.', sources.uploads);
   gauge('otakit_event_streams_open', 'Event streams open.', sources.eventStreams);
@@ -117,6 +136,7 @@ export function createMetrics(sources: MetricSources): Metrics {
         { route, method: METHODS.has(method) ? method : 'other', status },
         durationMs / 1000,
       ),
+    refused: (reason) => refusedConnections.inc({ reason }),
     downloaded: (bytes, outcome) => {
       downloads.inc({ outcome });
       downloadedBytes.inc(bytes);

@@ -89,7 +89,10 @@ describe('otakit server', () => {
     [['--port', '70000'], 'is no port'],
     [['--public-url', 'ota.example.com'], 'is no web address'],
     [['--public-url', 'https://x/?a=1'], 'is no web address'],
-    [['--max-artifact', 'big'], 'is no size'],
+    [['--max-artifact', 'big'], '--max-artifact big is no size'],
+    [['--min-free', '0'], '--min-free 0 is no size'],
+    [['--connections-per-address', '0'], 'is no count'],
+    [['--connections-per-address', 'many'], 'is no count'],
     [['--log', 'loud'], 'Allowed choices'],
   ])('%j is refused', async (args, message) => {
     const { exitCode, stderr } = await otakit([
