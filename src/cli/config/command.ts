@@ -13,6 +13,7 @@ export const registerConfig: RegisterNoun = (config, { context, setExitCode }) =
     .description('Show the OTA service as a device would see it, with secrets and tokens masked.')
     .option('--document', 'the whole config instead, formatted as it is')
     .option('--json', 'as JSON')
+    .addHelpText('after', SHOW_HELP)
     .action(async (options: ShowOptions) => {
       const { show } = await import('./show.ts');
       await show(options, context);
@@ -38,6 +39,7 @@ export const registerConfig: RegisterNoun = (config, { context, setExitCode }) =
     .description('Show what `config revert` would undo, or how the config differs from a file.')
     .option('--with <json>', 'compare with this file')
     .option('--json', 'report as JSON')
+    .addHelpText('after', DIFF_HELP)
     .action(async (options: DiffOptions) => {
       const { diff } = await import('./diff.ts');
       await diff(options, context);
@@ -54,6 +56,21 @@ export const registerConfig: RegisterNoun = (config, { context, setExitCode }) =
     });
 };
 
+const SHOW_HELP = `
+Examples:
+  otakit config show --file machine.json
+  otakit config show --part 3a2b… --document
+
+JSON: target, services[]{name, model, from{kind, …}, url, version}, issues[]{code, severity, message,
+hint}, config (all of it, masked).`;
+
+const DIFF_HELP = `
+Examples:
+  otakit config diff --file machine.json
+  otakit config diff --part 3a2b… --with machine.json
+
+JSON: target, same, sameText.`;
+
 const SET_HELP = `
 Only the two values change: unknown keys, order, indentation, comments and the final newline stay.
 The device runs the first service of model rdk:builtin:ota_service (ota_service is the same thing in
@@ -64,8 +81,18 @@ Examples:
   otakit config set --file machine.json --url http://192.168.1.20:3232/app.bin --tag v1.2.0
   otakit config set --file machine.json --bump --dry-run
   otakit config set --part 3a2b… --tag v1.2.0
-  otakit config set --fragment 77ef… --tag v1.2.0`;
+  otakit config set --fragment 77ef… --tag v1.2.0
+
+JSON: target, written, service, before{url, version} (null where there was none), after{url, version},
+issues[]{code, severity, message, hint}.`;
 
 const REVERT_HELP = `
 While nobody else changed the config, every byte is as it was before. Otherwise only URL and tag go
-back. Running it again undoes the edit before that one, up to 20.`;
+back. Running it again undoes the edit before that one, up to 20.
+
+Examples:
+  otakit config revert --file machine.json --dry-run
+  otakit config revert --part 3a2b…
+
+JSON: target, written, at (when the edit was made), service, from{url, version}, to{url, version} (null
+where the service was added by that edit).`;

@@ -141,6 +141,7 @@ export const registerFlash: RegisterNoun = (flash, cli) => {
 
   withPort(flash.command('reset'))
     .description('Start the application of a board again.')
+    .addHelpText('after', '\nExample:\n  otakit flash reset --port /dev/ttyUSB0')
     .action(async (options: PortOptions) => {
       const { reset } = await import('./reset.ts');
       await reset(options, cli);

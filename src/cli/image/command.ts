@@ -107,6 +107,7 @@ export const registerImage: RegisterNoun = (image, cli) => {
     .option('--flash-freq <frequency>', 'such as 80m')
     .option('--flash-size <size>', 'such as 4MB')
     .option('--force', 'overwrite the output')
+    .addHelpText('after', PATCH_HELP)
     .action(async (file: string, options: PatchArguments) => {
       const { patchHeader } = await import('./patch-header.ts');
       await patchHeader(file, options, cli);
@@ -209,6 +210,11 @@ different chips, or lie outside their partition.
 JSON:
   output, format, sizeBytes, chip, parts[]{name,flashOffset,sizeBytes},
   issues[]{code,severity,message,hint}`;
+
+const PATCH_HELP = `
+Examples:
+  otakit image patch-header bootloader.bin -o bootloader-4mb.bin --flash-size 4MB
+  otakit image patch-header app.bin -o app.bin --force --flash-mode dio --flash-freq 80m`;
 
 const FROM_ELF_HELP = `
 Examples:

@@ -8,6 +8,7 @@ import {
   BUILD_HELP,
   CRYPT_HELP,
   DIFF_HELP,
+  DELETE_HELP,
   GET_HELP,
   KEYS_HELP,
   SET_HELP,
@@ -68,6 +69,7 @@ export const registerNvs: RegisterNoun = (nvs, cli) => {
 
   withOutput(withPlace(withName(nvs.command('delete'))))
     .description('Erase a value in an image as the device would; it stays legible for a while.')
+    .addHelpText('after', DELETE_HELP)
     .action(async (file: string, namespace: string, key: string, options: DeleteOptions) => {
       const { remove } = await import('./set.ts');
       await remove(file, namespace, key, options, cli);

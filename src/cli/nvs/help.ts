@@ -19,7 +19,9 @@ Examples:
   otakit nvs get nvs.bin VIAM_NS OTA_VERSION
   otakit nvs get nvs.bin VIAM_NS TLS_CERT -o cert.der
 
-A blob is printed as hex, and written to a file as it is.`;
+A blob is printed as hex, and written to a file as it is.
+
+JSON: the value as nvs show has it among its values[].`;
 
 export const SET_HELP = `
 Examples:
@@ -31,6 +33,11 @@ Examples:
 The file is changed in place, byte for byte as the device would: the value is appended, the old one
 marked erased, and pages are begun and cleared as needed. From a file or standard input one line end
 behind a text is dropped. A namespace that is new is entered first.`;
+
+export const DELETE_HELP = `
+Examples:
+  otakit nvs delete nvs.bin VIAM_NS OTA_VERSION
+  otakit nvs delete flash-dump.bin wifi password`;
 
 export const BUILD_HELP = `
 Examples:

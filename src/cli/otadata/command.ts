@@ -30,12 +30,14 @@ export const registerOtadata: RegisterNoun = (otadata, cli) => {
     .description('Set the state of a record, as the app on the device would.')
     .requiredOption('--state <state>', 'new, pending-verify, valid, invalid, aborted or undefined')
     .option('--record <number>', '0 or 1; the one that the bootloader goes by otherwise')
+    .addHelpText('after', MARK_HELP)
     .action(async (file: string, options: MarkOptions) => {
       const { mark } = await import('./mark.ts');
       await mark(file, options, cli);
     });
   editCommand(otadata, 'erase')
     .description('Blank both records: the factory app boots, or else ota_0.')
+    .addHelpText('after', ERASE_HELP)
     .action(async (file: string, options: EraseOptions) => {
       const { erase } = await import('./erase.ts');
       await erase(file, options, cli);
@@ -73,10 +75,26 @@ activeRecord, attempts[] (the order in which slots are tried), records[]{index, 
 state, crcValid, blank, eligible}, writes[]{record, sequence, state} (what the bootloader writes),
 issues[]{code, severity, message, hint, location}.`;
 
+const EDIT_JSON = `
+JSON: file (the one that was written), changed, boots (factory, ota_1, …, or null).`;
+
 const SWITCH_HELP = `
 Examples:
   otakit otadata switch otadata.bin --partitions partitions.csv --slot ota_1
   otakit otadata switch flash-dump.bin --slot factory -o switched.bin
 
 Only the record that is not in charge is written, with a sequence number that selects the slot and a
-state of its own: new with --rollback, undefined without (what the device would write), or --state.`;
+state of its own: new with --rollback, undefined without (what the device would write), or --state.
+${EDIT_JSON}`;
+
+const MARK_HELP = `
+Examples:
+  otakit otadata mark flash-dump.bin --state valid
+  otakit otadata mark otadata.bin --partitions partitions.csv --state aborted --record 1 -o rolled-back.bin
+${EDIT_JSON}`;
+
+const ERASE_HELP = `
+Examples:
+  otakit otadata erase flash-dump.bin -o factory-fresh.bin
+  otakit otadata erase otadata.bin --partitions partitions.csv
+${EDIT_JSON}`;

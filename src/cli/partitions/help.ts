@@ -31,7 +31,10 @@ Examples:
 
 gen_esp32part.py's options: --disable-md5sum is --no-md5 here; --flash-size, --offset, --secure,
 --no-verify, --quiet, --primary-bootloader-offset, --recovery-bootloader-offset and
---extra-partition-subtypes are the same.`;
+--extra-partition-subtypes are the same.
+
+JSON: file, form (csv, binary), ok, output (null where nothing was written), issues[]{code, severity,
+message, hint, location}.`;
 
 export const CSV_HELP = `
 Prints the same text as ESP-IDF's gen_esp32part.py. A CSV is printed in that form, too, with all

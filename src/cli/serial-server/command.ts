@@ -11,6 +11,7 @@ export const registerSerialServer: RegisterNoun = (serialServer, { context }) =>
 There is no password in RFC 2217: whoever reaches the port can flash the board. It listens on this
 machine only unless --listen says otherwise.
 
+Examples:
   otakit serial-server /dev/ttyUSB0 --listen 0.0.0.0:4000
   otakit flash write app.bin --port rfc2217://192.168.1.20:4000
   esptool --port rfc2217://192.168.1.20:4000 flash-id`,

@@ -57,6 +57,8 @@ Examples:
 
 A tar archive: the database as it was at one moment, and the bytes of every artifact. It holds hashes of
 secrets, and the secrets of webhooks: keep it as safe as the data folder.
+
+JSON: file, sizeBytes.
 `;
 
 const RESTORE_HELP = `
@@ -66,6 +68,8 @@ Examples:
 
 The archive is checked to its last byte before anything is touched. A running server is not restarted:
 it answers 503 for a moment. The database from before stays in the folder, under another name.
+
+JSON: createdAtMs (of the backup), artifacts, devices, keptAs (the database from before, or null).
 `;
 
 const HELP = `
@@ -98,4 +102,6 @@ another machine brings them all.
 
 Ctrl-C (or SIGTERM) ends event streams, gives what is going on ten seconds, and leaves the folder in
 order; it does not matter when it is killed instead.
+
+JSON, one line on stdout: event (listening), url, port, folder, firstToken (null but at the first start).
 `;

@@ -7,7 +7,9 @@ Writes the private key (PKCS#8 PEM, mode 0600) and beside it the public one, rel
 all that a server needs: otakit key add release.pub.pem. The key id is the first 16 hex digits of the
 SHA-256 over the public key's DER form. Keys by openssl genpkey (ed25519, EC P-256) do as well.
 
-Ed25519 needs libsodium on the device; ECDSA P-256 works with what ESP-IDF has.`;
+Ed25519 needs libsodium on the device; ECDSA P-256 works with what ESP-IDF has.
+
+JSON: keyId, algorithm, privateKey and publicKey (the files).`;
 
 export const SIGN_HELP = `
 Examples:
@@ -19,7 +21,10 @@ Examples:
 What is signed is a manifest: package, version, chip, blueprints, size, SHA-256, secure version and
 sequence. A signed image can therefore not be passed off as another version, for another board, or (by
 its sequence) in an older deployment. The image is checked first: one that no device could take is
-refused.`;
+refused.
+
+JSON: file, output, keyId, algorithm, manifest{packageId, version, chip, blueprintIds[], sizeBytes,
+sha256, secureVersion, sequence}.`;
 
 export const MANIFEST_HELP = `
 Examples, with a key that stays elsewhere:

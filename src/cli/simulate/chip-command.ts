@@ -39,6 +39,8 @@ is 115200 until a host asks the loader for another. A cable that a fault pulled 
 in again by the next connection; a port that comes back under another name is printed again, and pty:LINK
 leads there.
 
+JSON, one line on stdout for each name that the port gets: target.
+
 Faults, in a JSON object (bytes are counted from the start):
   unplugAfterBytes, brownOutAfterBytes         N bytes from the host, then that happens
   renameAfterBytes, renameAfterBytesToHost     N bytes, then the port has another name

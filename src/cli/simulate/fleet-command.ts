@@ -53,7 +53,9 @@ by themselves with --provision-with. They are kept, with their secrets and what 
 0600); the next run goes on with them, and more --devices adds some.
 
 On a terminal one screen that is drawn anew; in a pipe a line for each thing that happened on stderr, and
-the summary on stdout. With --json one object per line on stdout:
+the summary on stdout.
+
+JSON, one object per line on stdout:
   offered      deviceId, packageId, version
   resumed      deviceId, fromByte, totalBytes
   failed       deviceId, version, reason

@@ -49,6 +49,13 @@ Faults are KIND[=DURATION][@METHOD][*TIMES]:
 --tls shows a certificate that only programs take which are told to: write it to a file with
 --certificate, and set NODE_EXTRA_CA_CERTS to that file for otakit and everything else that runs on Node.
 
+JSON, one object per line:
+  listening       url, parts[]{id, name, secret}, apiKey{id, key}; first
+  config-written  kind (part, fragment), id, by
+  not-saved       file
+  device          part, version, platform
+  log             part, level, message
+
 Examples:
   otakit simulate viam-cloud --config machine.json --save
   otakit simulate viam-cloud --config machine.json --viam-json viam.json
