@@ -1,5 +1,6 @@
 import type { Issue } from '../shared/index.ts';
 import { PartitionTableError } from './codes.ts';
+import type { CsvDocument } from './csv-document.ts';
 import { DEFAULT_TABLE_FLASH_OFFSET, type PartitionTable, TABLE_SECTOR_BYTES } from './model.ts';
 import {
   isEndMarker,
@@ -51,7 +52,7 @@ export function inspectPartitionTable(
     if (form === 'binary') return { form, table: parsePartitionBinary(input, options), issues: [] };
     const { document, entries, errors } = readCsv(input, options);
     if (entries !== null) return { form, table: csvTable(document, entries, options), issues: [] };
-    const foreign = foreignError(input);
+    const foreign = foreignError(input) ?? proseError(document, errors);
     return { form, table: null, issues: (foreign === null ? errors : [foreign]).map(asIssue) };
   } catch (thrown) {
     if (!(thrown instanceof PartitionTableError)) throw thrown;
@@ -86,6 +87,30 @@ function foreignError(bytes: Uint8Array): PartitionTableError | null {
   );
 }
 
+/** From how many rows on a text without a single good one is no table, rather than one with faults. */
+const ROWS_OF_PROSE = 6;
+
+/** For a text in which no row is an entry, which would otherwise be said once for each of them. */
+function proseError(
+  { lines }: CsvDocument,
+  errors: readonly PartitionTableError[],
+): PartitionTableError | null {
+  const rows = lines.filter(({ text }) => /^\s*[^\s#]/.test(text)).length;
+  const faulty = new Set(errors.map(({ details }) => details['line'])).size;
+  if (rows < ROWS_OF_PROSE || faulty < rows) return null;
+  return new PartitionTableError(
+    'partition-table/not-a-table',
+    `The file is no partition table: none of its ${rows} rows is an entry`,
+    {
+      hint: `A row is: name, type, subtype, offset, size, flags, with commas between. ${PROJECT_TABLE}`,
+      details: { rows },
+    },
+  );
+}
+
+const PROJECT_TABLE =
+  'Give the table of the project: partitions.csv, or build/partition_table/partition-table.bin.';
+
 function foreignKind(bytes: Uint8Array): { looks: string; hint: string } | null {
   if (startsWithEntry(bytes.subarray(DEFAULT_TABLE_FLASH_OFFSET))) {
     return {
@@ -97,7 +122,7 @@ function foreignKind(bytes: Uint8Array): { looks: string; hint: string } | null 
   if (first === 0xe9) {
     return {
       looks: 'begins with E9, as ESP images do',
-      hint: 'Give the table of the project: partitions.csv, or build/partition_table/partition-table.bin.',
+      hint: PROJECT_TABLE,
     };
   }
   if (first === 0x7f && bytes[1] === 0x45) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   encodeText,
+  inspectPartitionTable,
   parsePartitionCsv,
   parsePartitionTable,
   type TextEncoding,
@@ -131,6 +132,17 @@ describe('what it refuses', () => {
     expect(thrownBy(() => parsePartitionCsv(Uint8Array.of(0x61, 0xc3, 0x28)))).toMatchObject({
       code: 'partition-table/not-text',
     });
+  });
+
+  it('tells prose by one finding, and a table with a single good row by all of its faults', () => {
+    const codes = (lines: readonly string[]) =>
+      inspectPartitionTable(new TextEncoder().encode(lines.join('\n'))).issues.map(
+        ({ code }) => code,
+      );
+    const prose = Array.from({ length: 6 }, (_, index) => `one of many lines, of text ${index}`);
+    expect(codes(['# title', '', ...prose])).toEqual(['partition-table/not-a-table']);
+    expect(new Set(codes(prose.slice(1)))).not.toContain('partition-table/not-a-table');
+    expect(codes([...prose, 'nvs,data,nvs,,16K']).length).toBeGreaterThanOrEqual(6);
   });
 
   it('tells options that make no sense', () => {
