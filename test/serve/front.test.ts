@@ -91,7 +91,7 @@ describeWithPeers(['curl'], 'curl', (paths) => {
       const { exitCode } = await runPeer(
         curl,
         [
-          ['-sS', flag, '--limit-rate', '100K', '--max-time', '1', '-o', '/dev/null', front.url],
+          ['-sS', flag, '--limit-rate', '100K', '--max-time', '5', '-o', '/dev/null', front.url],
         ].flat(),
       );
       expect(exitCode).toBe(28);

@@ -7,6 +7,7 @@ import { type ChipFaults, listenTcp, VirtualChip } from '../../../src/simulator/
 import { REPOSITORY } from '../../support/source-files.ts';
 import { temporaryFolder } from '../../support/temp-folder.ts';
 import { watchOtakit } from '../../support/watched-cli.ts';
+import { freePort } from '../../transport/echo-server.ts';
 
 const MERGED = join(REPOSITORY, 'firmware-samples/images/hello-esp32c3-1.0.0-merged.bin');
 const BELL = '\u0007';
@@ -14,11 +15,10 @@ const INTERRUPTED = new CliError('cli/interrupted', 'interrupted');
 
 /** A socket of a bench, at which boards come and go. */
 async function socket() {
-  const probe = await listenTcp(board(0), '127.0.0.1', 0);
-  const { target } = probe;
-  await probe[Symbol.asyncDispose]();
+  const port = await freePort();
+  const target = `tcp://127.0.0.1:${port}`;
   const plugIn = async (chip: VirtualChip) => {
-    const listener = await listenTcp(chip, '127.0.0.1', Number(target.split(':').at(-1)));
+    const listener = await listenTcp(chip, '127.0.0.1', port);
     onTestFinished(() => listener[Symbol.asyncDispose]());
     return { unplug: () => listener[Symbol.asyncDispose]() };
   };
