@@ -237,16 +237,20 @@ async function everybodyBoots(world: RolloutWorld): Promise<void> {
   }
 }
 
+/** Where nobody can be reached, a twentieth more each hour of a window of a few hours a day: some days. */
+const MOST_HOURS = 240;
+
 /** From now on everybody boots, again and again: that has to lead to an end. */
-async function comesToAnEnd(world: RolloutWorld, rolloutId: string): Promise<string> {
+async function comesToAnEnd(world: RolloutWorld, rolloutId: string, watch: Watch): Promise<string> {
   const { total } = await world.fleet.devices.list({ cohortId: 'all' }, { page: 0, perPage: 1 });
   if (total === 0) await world.fleet.devices.update(OPERATOR, idOf(0), { cohortId: 'all' });
-  for (let round = 0; round < 80; round += 1) {
+  for (let round = 0; round < MOST_HOURS; round += 1) {
     const { state } = await world.rollout(rolloutId);
     if (state.kind === 'completed' || state.kind === 'failed') return state.kind;
     if (state.kind === 'paused') await world.fleet.rollouts.resume(OPERATOR, rolloutId);
     await everybodyBoots(world);
     await world.tick(HOUR);
+    expect(await watch.look(null)).toEqual([]);
   }
   return JSON.stringify(await world.rollout(rolloutId));
 }
@@ -271,7 +275,7 @@ describe('any rollout, whatever happens to it', () => {
             expect(await act(world, rolloutId, watch, one)).toEqual([]);
             expect(await watch.look(one)).toEqual([]);
           }
-          const end = await comesToAnEnd(world, rolloutId);
+          const end = await comesToAnEnd(world, rolloutId, watch);
           expect(['completed', 'failed']).toContain(end);
           for (let round = 0; round < 60; round += 1) {
             await everybodyBoots(world);
