@@ -5,7 +5,7 @@ import type { Rollout, RolloutDevice, RolloutDeviceState } from './rollout.ts';
 
 /** What becomes of a device's row; what is not said stays. */
 type RowChange = Pick<RolloutDevice, 'state' | 'reason' | 'dueAtMs'> &
-  Partial<Pick<RolloutDevice, 'direction' | 'attempts' | 'cameFrom'>>;
+  Partial<Pick<RolloutDevice, 'direction' | 'attempts' | 'cameFrom' | 'sinceMs'>>;
 
 /** The row of a device that had no contact yet. */
 function newRow({ rollout }: RolloutView, deviceId: string): RolloutDevice {
@@ -31,7 +31,7 @@ export function changeRow(
 ): RolloutDecision {
   const before = view.row;
   const base = before ?? newRow(view, deviceId);
-  const row: RolloutDevice = { ...base, ...change, sinceMs: nowMs };
+  const row: RolloutDevice = { ...base, sinceMs: nowMs, ...change };
   const counters = moved(view.rollout.counters, before?.state ?? null, row.state);
   const retrying = view.rollout.retrying + Number(isRetrying(row)) - Number(isRetrying(before));
   const note: RolloutNote = {

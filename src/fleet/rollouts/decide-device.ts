@@ -81,7 +81,24 @@ function reportedTarget(
   // A device that said that it restarts, and now runs the target, has booted it even when it does not say so.
   const booted = sinceBoot || row.state === 'rebooting';
   const awaited = IN_FLIGHT.includes(row.state) || FAILED.includes(row.state);
-  return awaited && booted ? bootedTarget(view, row, facts, nowMs) : unchanged(view);
+  if (awaited && booted) return bootedTarget(view, row, facts, nowMs);
+  return IN_FLIGHT.includes(row.state) ? claims(view, row, facts, nowMs) : unchanged(view);
+}
+
+/** How it begins where a device says what it runs, and nothing more. */
+const CLAIM = 'reports running';
+
+/** No proof, but whoever looks why no success comes should know; its time goes on. */
+function claims(
+  view: RolloutView,
+  row: RolloutDevice,
+  { target }: DeviceFacts,
+  nowMs: number,
+): RolloutDecision {
+  const reason = `${CLAIM} ${target}, but never reported a boot into it`;
+  if (row.reason === reason) return unchanged(view);
+  const { state, dueAtMs, sinceMs } = row;
+  return changeRow(view, row.deviceId, { state, reason, dueAtMs, sinceMs }, nowMs);
 }
 
 /** It booted what it should run; now it has to keep running it. */
@@ -174,7 +191,9 @@ export function due(view: RolloutView, nowMs: number): RolloutDecision {
   const reason =
     row.state === 'soaking'
       ? 'booted it, and was not heard of once its soak time was over'
-      : `${row.state} for ${since} without having booted it`;
+      : row.reason.startsWith(CLAIM)
+        ? `${row.state} for ${since}: ${row.reason}`
+        : `${row.state} for ${since} without having booted it`;
   return changeRow(view, row.deviceId, { state: 'timed-out', reason, dueAtMs: null }, nowMs);
 }
 

@@ -41,11 +41,13 @@ export class EntityRepository<Entity extends object, Filter> implements Reposito
     const descending = request.sort?.startsWith('-') === true;
     const order = [...this.#order(request.sort), { column: idColumn, descending }];
     return await listPage(
-      matchingIn(source),
+      {
+        rows: matchingIn(source).selectAll(),
+        counted: matchingIn(layout.table).select(({ fn }) => fn.countAll<number>().as('total')),
+      },
       order,
       request,
       (row) => this.table.fromRow(row),
-      matchingIn(layout.table),
     );
   }
 

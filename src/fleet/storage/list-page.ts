@@ -1,6 +1,5 @@
-import type { SelectQueryBuilder } from 'kysely';
+import { type SelectQueryBuilder, type Simplify, sql } from 'kysely';
 import type { Page, PageRequest } from '../page.ts';
-import type { LooseTables } from './entity-table.ts';
 import { checkPage, parseSort, unsortable } from './paging.ts';
 
 /** A column to sort by. */
@@ -11,32 +10,32 @@ export interface OrderBy {
   readonly nullable?: boolean;
 }
 
-/**
- * One page of the rows that a query finds, each made into what it stands for, and how many there are.
- *
- * @param counted a query with as many rows, where there is a cheaper one
- */
-export async function listPage<Item>(
-  matching: SelectQueryBuilder<LooseTables, string, object>,
+/** A query for rows of one kind, and for how many there are. */
+export interface ListQuery<Tables, From extends keyof Tables, Row> {
+  readonly rows: SelectQueryBuilder<Tables, From, Row>;
+  /** One with as many rows, where there is a cheaper one to count. */
+  readonly counted: SelectQueryBuilder<Tables, From, { readonly total: number }>;
+}
+
+/** One page of the rows that a query finds, each made into what it stands for, and how many there are. */
+export async function listPage<Tables, From extends keyof Tables, Row, Item>(
+  { rows, counted }: ListQuery<Tables, From, Row>,
   order: readonly OrderBy[],
   request: PageRequest,
-  fromRow: (row: Readonly<Record<string, unknown>>) => Item,
-  counted = matching,
+  fromRow: (row: Simplify<Row>) => Item,
 ): Promise<Page<Item>> {
   const { offset, limit } = checkPage(request);
-  let query = matching.selectAll();
+  let query = rows;
   for (const { column, descending, nullable = false } of order) {
-    query = query.orderBy(column, (by) => {
+    query = query.orderBy(sql.ref(column), (by) => {
       const directed = descending ? by.desc() : by.asc();
       return nullable ? directed.nullsLast() : directed;
     });
   }
-  const rows = await query.limit(limit).offset(offset).execute();
-  const { total } = await counted
-    .select((eb) => eb.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
+  const found = await query.limit(limit).offset(offset).execute();
+  const { total } = await counted.executeTakeFirstOrThrow();
   const { page, perPage } = request;
-  return { list: rows.map(fromRow), page, perPage, total };
+  return { list: found.map(fromRow), page, perPage, total };
 }
 
 /**

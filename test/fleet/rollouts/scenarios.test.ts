@@ -139,6 +139,34 @@ describe('a rollout', () => {
     ).rejects.toMatchObject({ code: 'fleet/deployment-outdated' });
   });
 
+  it('says of a device that runs the target and reports no boot why that is no success', async () => {
+    await world.devices(1);
+    const rolloutId = await world.start({ ...ALL_AT_ONCE, deviceTimeoutMs: HOUR });
+    await world.asks('d000');
+    const offeredAtMs = world.clock.now();
+    await world.clock.advance(20 * MINUTE);
+    const claim = 'reports running main@2.0.0, but never reported a boot into it';
+    await world.boots('d000', '2.0.0', { sinceBoot: false });
+    const row = { state: 'offered', sinceMs: offeredAtMs, dueAtMs: offeredAtMs + HOUR };
+    expect(await world.row(rolloutId, 'd000')).toMatchObject({ ...row, reason: claim });
+    const { revision } = await world.rollout(rolloutId);
+    await world.boots('d000', '2.0.0', { sinceBoot: false });
+    await world.asks('d000');
+    expect((await world.rollout(rolloutId)).revision).toBe(revision);
+    await world.tick(40 * MINUTE);
+    expect(await world.row(rolloutId, 'd000')).toMatchObject({
+      state: 'timed-out',
+      reason: `offered for 1 h 0 min: ${claim}`,
+    });
+    // A boot is what was missing.
+    await world.boots('d000', '2.0.0');
+    expect(await world.row(rolloutId, 'd000')).toMatchObject({
+      state: 'succeeded',
+      reason: 'booted main@2.0.0, late',
+    });
+    expect(await world.contradictions(rolloutId)).toEqual([]);
+  });
+
   it('sends back what slept through the rollback when it wakes up days later', async () => {
     await world.devices(3);
     const rolloutId = await world.start(ALL_AT_ONCE);

@@ -48,10 +48,13 @@ export class StoredAudit implements AuditRepository {
       .$if(actor !== undefined, (query) => query.where('actor', '=', actor ?? ''))
       .$if(subject !== undefined, (query) => query.where('subject', '=', subject ?? ''));
     return await listPage(
-      matching as unknown as Parameters<typeof listPage>[0],
+      {
+        rows: matching.selectAll(),
+        counted: matching.select(({ fn }) => fn.countAll<number>().as('total')),
+      },
       orderOf(request.sort, SORTS),
       request,
-      (row) => fromRow(row as Tables['audit']),
+      fromRow,
     );
   }
 }

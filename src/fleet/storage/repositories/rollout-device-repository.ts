@@ -95,10 +95,13 @@ export class StoredRolloutDevices implements RolloutDeviceRepository {
       .$if(states !== undefined, (query) => query.where('state', 'in', [...(states ?? [])]))
       .$if(way !== undefined, (query) => query.where('direction', '=', way ?? ''));
     return await listPage(
-      matching as unknown as Parameters<typeof listPage>[0],
+      {
+        rows: matching.selectAll(),
+        counted: matching.select(({ fn }) => fn.countAll<number>().as('total')),
+      },
       orderOf(request.sort, SORTS),
       request,
-      (row) => fromRow(row as Tables['rollout_devices']),
+      fromRow,
     );
   }
 
