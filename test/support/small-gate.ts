@@ -14,6 +14,7 @@ import type {
   ProgressReport,
 } from '../../src/fleet/index.ts';
 import { FleetError } from '../../src/fleet/index.ts';
+import { reportedPackage } from '../../src/fleet/devices/fold-report.ts';
 import { memoryArtifact } from '../../src/serve/index.ts';
 import type { Clock } from '../../src/shared/index.ts';
 
@@ -145,9 +146,10 @@ export class SmallGate implements DeviceGate {
         (one.packageId ?? 'main') === packageId &&
         (artifactId === undefined || artifactId === artifactIdOf(one.bytes)),
     );
-    if (target === undefined) {
+    const known = this.#devices.get(device.deviceId)?.device ?? device;
+    if (target === undefined || packageAssignment(known, target).kind !== 'update') {
       const why = `${packageId} is not assigned to this device`;
-      return Promise.reject(new FleetError('fleet/not-found', why));
+      return Promise.reject(new FleetError('fleet/not-assigned', why));
     }
     const artifact = memoryArtifact(target.bytes);
     return Promise.resolve({
@@ -168,29 +170,33 @@ export class SmallGate implements DeviceGate {
 
   booted({ device: { deviceId } }: DeviceContact, report: BootReport): Promise<void> {
     this.boots.push({ deviceId, ...report });
-    const { packageId, version, imageHash } = report;
-    const atMs = this.#clock.now();
+    const { packageId } = report;
     const reported = this.#devices.get(deviceId)?.device.reported;
-    this.#change(deviceId, {
-      reported: {
-        ...reported,
-        [packageId]: { version, imageHash, reportedAtMs: atMs, bootedAtMs: atMs },
-      },
-    });
+    const said = reportedPackage(reported?.[packageId], report, this.#clock.now());
+    this.#change(deviceId, { reported: { ...reported, [packageId]: said } });
     return Promise.resolve();
   }
 
   commands({ device: { deviceId } }: DeviceContact): Promise<readonly Command[]> {
-    const waiting = this.#commands.get(deviceId) ?? [];
-    this.#commands.delete(deviceId);
-    return Promise.resolve(waiting.map((one) => ({ ...one, deliveries: one.deliveries + 1 })));
+    const known = this.#commands.get(deviceId) ?? [];
+    const handed = known
+      .filter(({ state }) => state === 'queued')
+      .map((one): Command => ({ ...one, state: 'delivered', deliveries: one.deliveries + 1 }));
+    const kept = known.filter(({ state }) => state !== 'queued');
+    this.#commands.set(deviceId, [...kept, ...handed]);
+    return Promise.resolve(handed);
   }
 
   acknowledge(
-    _: DeviceContact,
+    { device: { deviceId } }: DeviceContact,
     commandId: string,
     outcome: { readonly succeeded: boolean; readonly result?: unknown },
   ): Promise<void> {
+    const known = this.#commands.get(deviceId) ?? [];
+    if (!known.some((one) => one.commandId === commandId)) {
+      const why = `there is no command ${commandId}`;
+      return Promise.reject(new FleetError('fleet/not-found', why));
+    }
     this.acknowledged.push({ commandId, ...outcome });
     return Promise.resolve();
   }

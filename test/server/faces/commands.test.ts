@@ -209,6 +209,7 @@ describe('POST …/commands/{cid}/ack', () => {
 
   it('says what became of it; nothing at all means done', async () => {
     await using server = await host();
+    server.gate.command('one', 'cmd_1', 'reboot');
     expect((await acknowledge(server, '')).status).toBe(204);
     await acknowledge(server, '{"status":"failed","result":{"why":"busy"}}');
     expect(server.gate.acknowledged).toEqual([
@@ -219,6 +220,7 @@ describe('POST …/commands/{cid}/ack', () => {
 
   it.each(['{"status":"maybe"}', 'ok'])('refuses %s', async (body) => {
     await using server = await host();
+    server.gate.command('one', 'cmd_1', 'reboot');
     expect((await acknowledge(server, body)).status).toBeGreaterThanOrEqual(400);
     expect(server.gate.acknowledged).toEqual([]);
   });

@@ -173,7 +173,7 @@ describe('GET …/ota/chunk', () => {
     server.gate.assign('one', { version: '2', bytes });
     const stale = { ...auth, 'if-match': `"${'0'.repeat(64)}"` };
     expect((await get(server, '/ota/chunk', stale)).status).toBe(412);
-    expect((await get(server, '/ota/chunk?artifact_id=art_other')).status).toBe(404);
+    expect((await get(server, '/ota/chunk?artifact_id=art_other')).status).toBe(403);
   });
 
   it.each([
