@@ -1,6 +1,7 @@
 import type { Artifact } from '../artifacts/artifact.ts';
 import type { Deployment, DeploymentComponent } from '../deployments/deployment.ts';
 import type { Device } from '../devices/device.ts';
+import { countFailure } from '../devices/failures.ts';
 import type { PackageKind } from '../packages/package.ts';
 import type { Repositories } from '../repositories.ts';
 import type { DeviceFacts } from '../rollouts/decision.ts';
@@ -68,6 +69,21 @@ export function planParts(
 ): readonly { readonly part: DeploymentPart; readonly plan: PackagePlan }[] {
   const { sequence } = deployment;
   return parts.map((part) => ({ part, plan: planPackage({ device, ...part, sequence, keyIds }) }));
+}
+
+/** What a device could not take, now that it failed what it was to take of a deployment. */
+export function failuresAfter(
+  kit: DeploymentKit,
+  device: Device,
+  nowMs: number,
+): Device['failures'] {
+  return planParts(kit, device).reduce(
+    (failures, { part, plan }) =>
+      plan.kind === 'take'
+        ? countFailure({ failures }, part.component.packageId, plan.artifact.artifactId, nowMs)
+        : failures,
+    device.failures,
+  );
 }
 
 /** How a device stands to a deployment, for the rollout that delivers it. */

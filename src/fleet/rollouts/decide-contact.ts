@@ -1,5 +1,5 @@
 import { backDeploymentOf } from '../desired/resolve-desired.ts';
-import { type DeploymentKit, factsOf } from '../desired/deployment-kit.ts';
+import { type DeploymentKit, factsOf, failuresAfter } from '../desired/deployment-kit.ts';
 import { runsArtifact, standingOf } from '../desired/runs-artifact.ts';
 import type { Device } from '../devices/device.ts';
 import type { BootReport, ProgressReport } from '../devices/device-face.ts';
@@ -50,7 +50,10 @@ export function decideContact(
       ? kits.back
       : kits.forward;
   if (kit === null) return decision;
-  const facts = factsOf(kit, device, rankOf(view.rollout.rolloutId, device.deviceId));
+  // What it failed only now is not in what is known of it yet.
+  const hasFailed = decision.effects.some(({ kind }) => kind === 'count-failure');
+  const known = hasFailed ? { ...device, failures: failuresAfter(kit, device, nowMs) } : device;
+  const facts = factsOf(kit, known, rankOf(view.rollout.rolloutId, device.deviceId));
   const event = eventOf(purpose, decision, kit, facts);
   return event === null ? decision : then(decision, event, nowMs);
 }

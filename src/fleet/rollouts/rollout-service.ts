@@ -9,7 +9,7 @@ import { hasBooted, obstacleToRollback } from './rollback-deployment.ts';
 import type { Rollout } from './rollout.ts';
 import { rolloutDelivery } from './rollout-delivery.ts';
 import { RolloutSession } from './rollout-session.ts';
-import { startRollout } from './start-rollout.ts';
+import { startRollout, UNFINISHED } from './start-rollout.ts';
 import { tickRollout, ticking } from './tick-rollout.ts';
 
 const LONGEST_REASON = 500;
@@ -114,6 +114,24 @@ function checkReason(reason: string): string {
   return checkText('reason', reason, LONGEST_REASON);
 }
 
+/** One rollout at a time decides what a cohort runs, be it by going back. */
+async function checkNoneUnfinished(
+  { rollouts }: Parameters<typeof obstacleToRollback>[0],
+  cohortId: string,
+): Promise<void> {
+  const { list } = await rollouts.list({ cohortId, states: UNFINISHED }, { page: 0, perPage: 1 });
+  const [other] = list;
+  if (other === undefined) return;
+  throw new FleetError(
+    'fleet/rollout-active',
+    `Rollout ${other.rolloutId} of cohort ${cohortId} is ${other.state.kind}.`,
+    {
+      hint: 'Roll that back first, or wait for its end.',
+      details: { rolloutId: other.rolloutId, cohortId, state: other.state.kind },
+    },
+  );
+}
+
 /** Refused up front, rather than found out by devices that never come back. */
 async function checkRollback(
   repositories: Parameters<typeof obstacleToRollback>[0],
@@ -129,6 +147,7 @@ async function checkRollback(
         { hint: 'Roll back what came after it.', details: { rolloutId, cohortId } },
       );
     }
+    await checkNoneUnfinished(repositories, cohortId);
   } else if (state.kind === 'failed' || state.kind === 'rolling-back') {
     return;
   }

@@ -1,7 +1,6 @@
 import type { Change } from '../change.ts';
-import { loadKit, planParts } from '../desired/deployment-kit.ts';
+import { failuresAfter, loadKit } from '../desired/deployment-kit.ts';
 import { backDeploymentOf } from '../desired/resolve-desired.ts';
-import { countFailure } from '../devices/failures.ts';
 import { changes } from './decide-contact.ts';
 import { decide } from './decide.ts';
 import type {
@@ -146,18 +145,7 @@ export class RolloutSession {
     const device = await repositories.devices.get(deviceId);
     const kit = target === null ? null : await loadKit(repositories, target, false);
     if (device === null || kit === null) return;
-    const failures = planParts(kit, device).reduce(
-      (known, { part, plan }) =>
-        plan.kind === 'take'
-          ? countFailure(
-              { failures: known },
-              part.component.packageId,
-              plan.artifact.artifactId,
-              atMs,
-            )
-          : known,
-      device.failures,
-    );
+    const failures = failuresAfter(kit, device, atMs);
     if (failures === device.failures) return;
     await repositories.devices.update({ ...device, failures, revision: device.revision + 1 });
   }

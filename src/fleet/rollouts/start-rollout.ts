@@ -1,7 +1,7 @@
 import { counted } from '../../shared/index.ts';
 import type { Change } from '../change.ts';
 import { FleetError } from '../codes.ts';
-import { loadKit } from '../desired/deployment-kit.ts';
+import { type DeploymentKit, loadKit } from '../desired/deployment-kit.ts';
 import { fits } from '../desired/plan-package.ts';
 import { mustExist } from '../entity.ts';
 import { newId } from '../ids.ts';
@@ -176,14 +176,24 @@ async function unfitFor(
   const kit = await loadKit(repositories, deploymentId, false);
   const blueprints = await repositories.blueprints.list({}, { page: 0, perPage: 1000 });
   const warnings: string[] = [];
+  const page = { page: 0, perPage: 1 };
+  let others = (await repositories.devices.list({ cohortId }, page)).total;
   for (const { blueprintId } of blueprints.list) {
-    if (kit?.parts.some(({ artifact }) => fits(artifact, blueprintId))) continue;
-    const page = { page: 0, perPage: 1 };
     const { total } = await repositories.devices.list({ cohortId, blueprintId }, page);
-    if (total > 0) {
+    others -= total;
+    if (total > 0 && !hasFor(kit, blueprintId)) {
       const are = `${counted(total, 'device')} ${total === 1 ? 'is' : 'are'}`;
       warnings.push(`${are} of blueprint ${blueprintId}, for which nothing is in it`);
     }
   }
+  if (others > 0 && !hasFor(kit, null)) {
+    const have = `${counted(others, 'device')} ${others === 1 ? 'has' : 'have'}`;
+    warnings.push(`${have} no blueprint, and everything in it is for some`);
+  }
   return warnings;
+}
+
+/** Whether anything of a deployment is for some hardware. */
+function hasFor(kit: DeploymentKit | null, blueprintId: string | null): boolean {
+  return kit?.parts.some(({ artifact }) => fits(artifact, blueprintId)) ?? false;
 }

@@ -9,17 +9,25 @@ import { reachesNobody } from './phase-end.ts';
 import { allMembers } from './rank.ts';
 import type { Rollout, RolloutDevice } from './rollout.ts';
 import { RolloutSession } from './rollout-session.ts';
+import { UNFINISHED } from './start-rollout.ts';
 
 /** Devices looked at in one transaction, so that nobody who reports waits for long. */
 const BATCH = 200;
 
+/** Rollouts read at a time. */
+const PAGE = 1000;
+
 /** The rollouts that time may move on. */
 export async function ticking({ store }: FleetContext): Promise<readonly string[]> {
-  const { list } = await store.read.rollouts.list(
-    { states: ['pending', 'active', 'paused', 'rolling-back'] },
-    { page: 0, perPage: 1000 },
-  );
-  return list.map(({ rolloutId }) => rolloutId);
+  const ids: string[] = [];
+  for (let page = 0; ; page += 1) {
+    const { list, total } = await store.read.rollouts.list(
+      { states: UNFINISHED },
+      { page, perPage: PAGE },
+    );
+    ids.push(...list.map(({ rolloutId }) => rolloutId));
+    if (list.length < PAGE || ids.length >= total) return ids;
+  }
 }
 
 /** Moves one rollout on: devices that are to go back, devices whose time is over, phases, its end. */
