@@ -52,7 +52,7 @@ export const ROWS: readonly Situation[] = [
     },
     is: async (world, id) => expect(await world.state(id, 'd000')).toBe('scheduled'),
     next: async (world, id) => {
-      expect(await world.waits('d000')).toContain('fewer than 1 devices');
+      expect(await world.waits('d000')).toContain('no other device updates');
       await world.boots('d001', '2.0.0');
       expect(await world.offered('d000')).toBe('2.0.0');
       expect(await world.row(id, 'd000')).toMatchObject({ state: 'offered', attempts: 1 });
