@@ -19,6 +19,7 @@ export type { S3Access } from './artifacts/s3.ts';
 export { dropUnreferencedBlobs } from './artifacts/unreferenced-blobs.ts';
 export { openBlobFolder } from './blobs/blob-folder.ts';
 export type { Blob, BlobStage, BlobStore, StagedBlob } from './blobs/blob-store.ts';
+export { type HotBounds, keepHot } from './blobs/hot-blobs.ts';
 export { createMemoryBlobs } from './blobs/memory-blobs.ts';
 export { verifyBlob } from './blobs/verify-blob.ts';
 export {

@@ -6,6 +6,7 @@ import {
   dropUnreferencedBlobs,
   DEFAULT_FLEET_OPTIONS,
   type FleetOptions,
+  keepHot,
   openBlobFolder,
   openFleetFolder,
   receiveBackup,
@@ -16,6 +17,8 @@ import type { FleetHome, FleetHomes } from './create-fleet-server.ts';
 import type { Log } from './observe/log.ts';
 
 const KEY_FILE = 'download.key';
+/** Some builds of what a fleet updates to at a time; none is larger than the largest flash of most chips. */
+const HOT = { mostBytes: 64 * 1024 * 1024, mostOfOneBytes: 16 * 1024 * 1024 };
 /** Written whole under such a name, and renamed: one that stays was left by a process that was killed. */
 const LEFTOVER = /^(?:download\.key|server\.json)\.[0-9a-f]+\.tmp$/;
 
@@ -45,7 +48,9 @@ export function folderHomes({ folder, clock, log, options }: FolderOptions): Fle
         if (keptBlobs === null) {
           log.warn('a database from before a restore cannot be read: no bytes are removed');
         }
-        const fleet = createFleet({ store, blobs, keptBlobs, clock, options, onError });
+        // What a backup reads once is not what devices read.
+        const hot = keepHot(blobs, HOT);
+        const fleet = createFleet({ store, blobs: hot, keptBlobs, clock, options, onError });
         const key = await openTokenKey(join(folder, KEY_FILE));
         for (const { message } of key.issues) log.warn(message);
         return {

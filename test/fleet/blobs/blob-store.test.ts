@@ -7,6 +7,7 @@ import {
   type BlobStore,
   createMemoryBlobs,
   FleetError,
+  keepHot,
   openBlobFolder,
   verifyBlob,
 } from '../../../src/fleet/index.ts';
@@ -35,6 +36,14 @@ async function listed(blobs: BlobStore): Promise<readonly string[]> {
 describe.each([
   ['in a folder', async () => openBlobFolder(await temporaryFolder())],
   ['in memory', async () => createMemoryBlobs()],
+  [
+    'in a folder, those of late from memory',
+    async () =>
+      keepHot(await openBlobFolder(await temporaryFolder()), {
+        mostBytes: 1000,
+        mostOfOneBytes: 400,
+      }),
+  ],
 ] as const)('bytes %s', (_, create) => {
   it('come out as they went in, in any pieces', async () => {
     const blobs = await create();
