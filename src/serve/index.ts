@@ -7,6 +7,7 @@
  *
  * @module
  */
+export { addressGroup } from './address-group.ts';
 export { type Artifact, entityTag, memoryArtifact } from './artifact.ts';
 export { Coverage } from './coverage.ts';
 export { SERVE_CODES, ServeError } from './codes.ts';

@@ -1,4 +1,5 @@
 import type { AccessToken, Fleet } from '../../fleet/index.ts';
+import { addressGroup } from '../../serve/index.ts';
 import type { Clock } from '../../shared/index.ts';
 import { ServerError } from '../codes.ts';
 import type { ServerLimits } from '../limits/limits.ts';
@@ -67,7 +68,7 @@ export class Authorizer {
   }
 }
 
-/** Slows down an address that keeps presenting wrong credentials. */
+/** Slows down an address (in IPv6 a /64) that keeps presenting wrong credentials. */
 export class FailedTries {
   readonly #buckets: TokenBuckets;
   readonly #clock: Clock;
@@ -79,7 +80,7 @@ export class FailedTries {
 
   /** @throws ServerError `server/rate-limited` */
   count(peerAddress: string): void {
-    const waitMs = this.#buckets.take(peerAddress, this.#clock.monotonicMs());
+    const waitMs = this.#buckets.take(addressGroup(peerAddress), this.#clock.monotonicMs());
     if (waitMs > 0) throw tooMany('this address, with wrong credentials', waitMs);
   }
 }

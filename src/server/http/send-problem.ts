@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Log } from '../observe/log.ts';
+import { type Log, loggedPath } from '../observe/log.ts';
 import { asServerError, problemAnswer } from './problem.ts';
 
 /** Answers with what went wrong; where an answer has begun, all that is left is to break it off. */
@@ -10,7 +10,8 @@ export function sendProblem(
   log: Log,
 ): void {
   const error = asServerError(thrown);
-  if (error.kind === 'bug') log.bug(thrown, { method: request.method, path: request.url });
+  if (error.kind === 'bug')
+    log.bug(thrown, { method: request.method, path: loggedPath(request.url ?? '') });
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
