@@ -19,7 +19,13 @@ import {
 } from './loader/flash-commands.ts';
 import { powerFlash } from './loader/flash-power.ts';
 import { flashSizeOf } from './loader/flash-size.ts';
-import { type ChipIdentity, readFlashId, readIdentity, readRegister } from './loader/registers.ts';
+import {
+  type ChipIdentity,
+  readFlashId,
+  readIdentity,
+  readRegister,
+  resetFlash,
+} from './loader/registers.ts';
 import {
   applicationSequence,
   isUsbOtgRom,
@@ -33,6 +39,8 @@ const DEFAULT_BAUD_RATE = 921_600;
 /** How often one operation is tried before its error counts. */
 const TRIES = 4;
 const RESTARTS = 3;
+/** How often a chip is spoken to that is about to be reset anyway. */
+const FAREWELLS = 2;
 
 /** How to talk to a board. */
 export interface DeviceOptions {
@@ -167,6 +175,7 @@ export class FlashDevice implements AsyncDisposable {
     if (!(await raise())) return false;
     await attachFlash(connection, facts);
     const flashId = await readFlashId(connection, facts);
+    await resetFlash(connection, facts);
     const flashSizeBytes = flashId === null ? null : flashSizeOf(flashId);
     if (flashId === null || flashSizeBytes === null) throw noFlash(facts, flashId);
     await setFlashSize(connection, flashSizeBytes);
@@ -258,8 +267,9 @@ export class FlashDevice implements AsyncDisposable {
 
   /** A chip that does not answer any more is reset all the same. */
   async #forgetForcedLoader(): Promise<void> {
-    if (this.#facts === null) return;
-    await forgetForcedLoader(this.#unstoppableConnection(), this.#facts).catch(() => {});
+    const connection = this.#unstoppableConnection();
+    if (this.#facts === null || !(await findAgain(connection, FAREWELLS))) return;
+    await forgetForcedLoader(connection, this.#facts).catch(() => {});
   }
 
   /** One that goes on after an abort. */

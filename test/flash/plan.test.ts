@@ -209,6 +209,16 @@ describe('a plan on a board', () => {
     expect(found).toEqual(['flash/does-not-fit']);
   });
 
+  it('is refused where the loader cannot address the flash that there is', async () => {
+    const { checked } = await check(
+      [input(new Uint8Array(0x1000), 0xff_f000), input(new Uint8Array(0x1000), 0x100_0000)],
+      {},
+      { flashSizeBytes: 0x200_0000 },
+    );
+    expect(checked.issues).toMatchObject([{ code: 'flash/does-not-fit', severity: 'error' }]);
+    expect(checked.issues[0]?.message).toContain('can address no more than 16 MB');
+  });
+
   it('is refused on a board with flash encryption, or with secure boot and no signature', async () => {
     const identity = { flashEncryption: true, secureBoot: true };
     const { codes: found } = await check([input(merged)], {}, { identity });

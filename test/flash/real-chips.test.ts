@@ -6,6 +6,7 @@ import { board, connectTo, firmware, quickClock } from './board.ts';
 import { commandIn, faulty } from './link-faults.ts';
 
 const MB = 1024 * 1024;
+const WRITE_REGISTER = 0x09;
 const DEFLATE_DATA = 0x11;
 
 /** Writes a little, and sees that it is there. */
@@ -30,6 +31,20 @@ describe('flash that is not where it usually is', () => {
   it.each([301, 302])('is switched on where an ESP32-P4 v%i leaves it off', async (revision) => {
     const identity = { revision: { major: 3, minor: revision % 100 } };
     await expect(writeTo({ chip: 'esp32p4', identity })).resolves.toEqual({ loader: 'stub' });
+  });
+
+  it('is reset, whatever mode an application left it in', async () => {
+    const sent: number[] = [];
+    const write = (bytes: Uint8Array) => {
+      if (commandIn(bytes) !== WRITE_REGISTER) return bytes;
+      for (const code of [0x66, 0x99]) {
+        if (Buffer.from(bytes).includes(Buffer.of(code, 0, 0, 0x70))) sent.push(code);
+      }
+      return bytes;
+    };
+    await using device = await connectTo(board(), {}, (link) => faulty(link, { write }));
+    expect(sent).toEqual([0x66, 0x99]);
+    expect(await device.md5(0, 16)).toHaveLength(16);
   });
 
   it('is not touched where the chip cannot address it', async () => {
@@ -141,14 +156,17 @@ describe('frames whose ends do not pair any more', () => {
   it('do not keep the next command from a chip without modem lines', async () => {
     const virtual = board();
     virtual.reset('loader');
-    const broken = linkToChip('sim://test', virtual, 115_200);
-    await broken.write(Uint8Array.of(0xc0, 0, 0x0a, 4, 0));
-    await using link = linkToChip('sim://test', virtual, 115_200);
-    const device = await openDevice(async () => faulty(link, { setSignals: async () => {} }), 'x', {
-      clock: quickClock,
+    const options = { clock: quickClock, baudRate: 115_200 };
+    const link = faulty(linkToChip('sim://test', virtual, 115_200), {
+      setSignals: async () => {},
     });
-    await using _device = device;
+    await openDevice(async () => link, 'x', options);
+    await link.write(Uint8Array.of(0xc0, 0, 0x0a, 4, 0));
+    let starts = 0;
+    virtual.onPrint(() => (starts += 1));
+    await using device = await openDevice(async () => link, 'x', options);
     expect(device.loader).toBe('stub');
+    expect(starts).toBe(0);
   });
 });
 

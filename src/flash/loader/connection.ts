@@ -2,6 +2,7 @@ import { type Clock, concatBytes } from '../../shared/index.ts';
 import type { Link } from '../../transport/index.ts';
 import { FlashError } from '../codes.ts';
 import {
+  COMMAND,
   type Command,
   commandName,
   describeFault,
@@ -125,8 +126,24 @@ export class Connection {
 
   /** The next frame of any kind. */
   async frame(timeoutMs: number, awaiting: Command): Promise<Uint8Array> {
-    const ready = this.#frames.shift();
-    if (ready !== undefined) return ready;
+    const isThere = () => this.#frames.length > 0;
+    if (!isThere()) await this.#receive(isThere, timeoutMs, awaiting);
+    const frame = this.#frames.shift();
+    if (frame === undefined) throw timedOut(awaiting, timeoutMs);
+    return frame;
+  }
+
+  /** Waits until something comes that is no frame, such as the first words of an application. */
+  async untilHeard(limitMs: number): Promise<void> {
+    try {
+      await this.#receive(() => this.rest.length > 0, limitMs, COMMAND.writeRegister);
+    } catch (error) {
+      if (!(error instanceof FlashError)) throw error;
+    }
+  }
+
+  /** Receives until there is enough, or the port is closed. @throws FlashError `flash/timeout` */
+  async #receive(isEnough: () => boolean, timeoutMs: number, awaiting: Command): Promise<void> {
     const timeout = new AbortController();
     const stop = new AbortController();
     const signals = [timeout.signal, ...(this.signal === undefined ? [] : [this.signal])];
@@ -135,12 +152,10 @@ export class Connection {
       () => {},
     );
     try {
-      for (;;) {
+      while (!isEnough()) {
         const chunk = await this.link.read(AbortSignal.any(signals));
-        if (chunk === null) throw timedOut(awaiting, timeoutMs);
+        if (chunk === null) return;
         this.#frames.push(...this.#decoder.push(chunk));
-        const frame = this.#frames.shift();
-        if (frame !== undefined) return frame;
       }
     } finally {
       stop.abort();

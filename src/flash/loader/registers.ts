@@ -124,3 +124,29 @@ export async function readFlashId(
   await writeRegisters(connection, [spi.base + spi.usr, oldUsr], [spi.base + spi.usr2, oldUsr2]);
   return id & 0xff_ffff;
 }
+
+const RESET_ENABLE = 0x66;
+const RESET = 0x99;
+const SPI_DONE_US = 10;
+const FLASH_STARTS_US = 1000;
+
+/**
+ * Resets the flash chip itself: an application may have left it in a mode of its own, which survives a
+ * reset of the chip and from which the ROM does not boot.
+ */
+export async function resetFlash(connection: Connection, { spi }: ChipFacts): Promise<void> {
+  const oldUsr = await readRegister(connection, spi.base + spi.usr);
+  const oldUsr2 = await readRegister(connection, spi.base + spi.usr2);
+  const entry = (offset: number, value: number, delayUs = 0) =>
+    [spi.base + offset, value >>> 0, 0xffff_ffff, delayUs] as const;
+  const entries = [
+    entry(spi.usr, SPI_USR_COMMAND),
+    entry(spi.usr2, SPI_COMMAND_LENGTH | RESET_ENABLE),
+    entry(0, SPI_START),
+    entry(spi.usr2, SPI_COMMAND_LENGTH | RESET, SPI_DONE_US),
+    entry(0, SPI_START),
+    entry(spi.usr, oldUsr, FLASH_STARTS_US),
+    entry(spi.usr2, oldUsr2),
+  ];
+  await connection.command(COMMAND.writeRegister, words(...entries.flat()));
+}

@@ -3,8 +3,9 @@ import { WATCHDOG_UNLOCK } from './chip-facts.ts';
 import type { Connection } from './connection.ts';
 import { readRegister, writeRegister } from './registers.ts';
 
-/** At some 136 to 150 kHz long enough for the answer to be through, also behind a slow adapter. */
-const RESTART_TICKS = 10_000;
+/** At some 136 to 150 kHz long enough for the answer to get out; eFuses may make it sixteen times as long. */
+const RESTART_TICKS = 2000;
+const RESTARTED_AFTER_MS = 250;
 
 /**
  * Keeps the watchdogs from resetting the chip. In USB-Serial-JTAG mode the ROM leaves them running,
@@ -41,4 +42,6 @@ export async function restartByWatchdog(connection: Connection, facts: ChipFacts
   await writeRegister(connection, watchdog.writeProtect, WATCHDOG_UNLOCK);
   await writeRegister(connection, watchdog.timeout, RESTART_TICKS);
   await writeRegister(connection, watchdog.config, watchdog.restart);
+  // Whoever opens the port next must not be cut off by it.
+  await connection.untilHeard(RESTARTED_AFTER_MS);
 }

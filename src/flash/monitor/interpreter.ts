@@ -6,8 +6,11 @@ import type { MonitorLine, Note } from './events.ts';
 import { logLevelOf } from './log-level.ts';
 import { ResetLoopDetector } from './reset-loop.ts';
 import { NoiseDetector } from './noise.ts';
-import { isDownloadMode, parseResetReason } from './reset-reason.ts';
+import { isDownloadMode, parseResetReason, type ResetReason } from './reset-reason.ts';
 import { colouredText, hasColours, plainText } from './safe-text.ts';
+
+/** The number of the ROM's that says that the RTC watchdog ran out. */
+const RTC_WATCHDOG = 0x10;
 
 /** The program that is supposed to run on the board. */
 export interface ElfUnderTest {
@@ -22,6 +25,8 @@ export class Interpreter {
   readonly #loops = new ResetLoopDetector();
   readonly #noise = new NoiseDetector();
   #wrongElfReported = false;
+  /** Whether the next reset is one that was asked for. */
+  #expectsReset = false;
 
   constructor(elf: ElfUnderTest | null) {
     this.#elf = elf;
@@ -54,11 +59,21 @@ export class Interpreter {
   /** The board is about to be reset on purpose. */
   expectReset(): void {
     this.#loops.restart();
+    this.#expectsReset = true;
+  }
+
+  /** Where there are no modem lines, the watchdog is what starts a board that was asked to start. */
+  #reasonIn(text: string): ResetReason | null {
+    const reason = parseResetReason(text);
+    if (reason === null) return null;
+    const isOurs = this.#expectsReset && reason.code === RTC_WATCHDOG;
+    this.#expectsReset = false;
+    return isOurs ? { ...reason, kind: 'other', meaning: 'otakit started it anew' } : reason;
   }
 
   #notes(text: string, timeMs: number): readonly Note[] {
     const notes: Note[] = [];
-    const reason = parseResetReason(text);
+    const reason = this.#reasonIn(text);
     const loop = this.#loops.feed(text, timeMs);
     if (loop !== null) notes.push({ kind: 'reset-loop', loop });
     else if (reason !== null && !this.#loops.isReported) notes.push({ kind: 'reset', reason });

@@ -80,7 +80,10 @@ export class Monitor {
       // What came before belongs to another conversation, and would be glued to the first boot line.
       if (reset !== false) this.#link.discardInput();
       if (reset === true) await this.reset();
-      if (typeof reset === 'function') this.#take(await reset());
+      if (typeof reset === 'function') {
+        this.#interpreter.expectReset();
+        this.#take(await reset());
+      }
       this.#ready.resolve();
       while (await this.#readUntilLost(this.#link)) {
         this.#link = await this.#reopen(this.#link);

@@ -10,6 +10,7 @@ import { formatHex, formatSize, type Issue } from '../../shared/index.ts';
 import type { BoardTable } from '../board-contents.ts';
 import type { FlashCode } from '../codes.ts';
 import type { DeviceInfo } from '../device.ts';
+import { reachableBytes } from '../device-limits.ts';
 import { bootloaderOverwritten } from './check-place.ts';
 import type { FlashPlan, PlannedPart } from './plan.ts';
 
@@ -107,9 +108,11 @@ function revisionFindings(
 
 function sizeFindings(
   { parts, table, writesTable }: FlashPlan,
-  { flashSizeBytes }: DeviceInfo,
+  info: DeviceInfo,
 ): readonly Finding[] {
+  const { flashSizeBytes } = info;
   const size = formatSize(flashSizeBytes);
+  const reach = reachableBytes(info, 'stub');
   const tooFar = parts.filter(
     ({ flashOffset, data }) => flashOffset + data.length > flashSizeBytes,
   );
@@ -118,6 +121,16 @@ function sizeFindings(
     message: `${fileName} would reach to ${formatHex(flashOffset + data.length)}, but the board has ${size} of flash`,
     hint: 'Take a board with more flash, or a smaller partition table.',
   }));
+  const outOfReach = parts.filter(
+    (part) => !tooFar.includes(part) && part.flashOffset + part.data.length > reach,
+  );
+  findings.push(
+    ...outOfReach.map(({ fileName, flashOffset, data }): Finding => ({
+      code: 'flash/does-not-fit',
+      message: `${fileName} would reach to ${formatHex(flashOffset + data.length)}, but the loader of the ${chipByName(info.chip).title} can address no more than ${formatSize(reach)}`,
+      hint: 'Move what is flashed over USB below that; the application itself may use the rest.',
+    })),
+  );
   if (table !== null && writesTable && usedFlashBytes(table) > flashSizeBytes) {
     findings.push({
       code: 'flash/does-not-fit',

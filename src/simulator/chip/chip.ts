@@ -1,5 +1,5 @@
 import { type ChipName, chipByName } from '../../chips/index.ts';
-import type { Clock } from '../../shared/index.ts';
+import { type Clock, concatBytes } from '../../shared/index.ts';
 import type { Signals, UsbIdentity } from '../../transport/index.ts';
 import type { ChipFaults } from './faults.ts';
 import { type CutKind, garbled, Wire } from './wire.ts';
@@ -86,6 +86,8 @@ export class VirtualChip {
   #mode: Mode = 'off';
   #baudRate = INITIAL_BAUD_RATE;
   #decoder = new SlipDecoder();
+  /** What came last over a pipe while there was no loader to take it. */
+  #heard: Uint8Array = new Uint8Array(0);
   #loader: Loader | null = null;
   #running = new AbortController();
   #watchdog = new AbortController();
@@ -160,6 +162,7 @@ export class VirtualChip {
     this.#mode = into;
     this.#baudRate = INITIAL_BAUD_RATE;
     this.#decoder = new SlipDecoder();
+    this.#heard = new Uint8Array(0);
     this.#loader = null;
     if (into === 'loader') this.#enterLoader();
     else this.#boot(reason);
@@ -196,9 +199,21 @@ export class VirtualChip {
    */
   receive(bytes: Uint8Array, hostBaudRate: number | null): Promise<void> {
     return this.#fromHost.send(bytes, hostBaudRate ?? this.#baudRate, (sent) => {
-      if (hostBaudRate === null && this.#mode === 'app' && containsSync(sent)) this.reset('loader');
-      this.#arrived(sent, hostBaudRate);
+      const isAsked = hostBaudRate === null && this.#mode === 'app';
+      this.#arrived(isAsked ? this.#fromSync(sent) : sent, hostBaudRate);
     });
+  }
+
+  /** Enters the loader where a SYNC is seen, however it was cut; it gets that from its first byte on. */
+  #fromSync(bytes: Uint8Array): Uint8Array {
+    const heard = concatBytes([this.#heard, bytes]);
+    const at = startOfSync(heard);
+    if (at < 0) {
+      this.#heard = heard.slice(-SYNC_BYTES);
+      return bytes;
+    }
+    this.reset('loader');
+    return heard.subarray(at);
   }
 
   #arrived(bytes: Uint8Array, hostBaudRate: number | null): void {
@@ -211,7 +226,10 @@ export class VirtualChip {
     }
     if (this.#mode !== 'loader') return;
     const matches = hostBaudRate === null || this.#sameRate(hostBaudRate);
-    for (const packet of this.#decoder.feed(matches ? arrived : garbled(arrived))) {
+    for (const packet of this.#decoder.feed(
+      matches ? arrived : garbled(arrived),
+      this.#loader?.isStub === true,
+    )) {
       this.#work = this.#work
         .then(() => this.#loader?.handle(packet))
         .catch((error: unknown) => this.#fail(error));
@@ -327,10 +345,13 @@ export class VirtualChip {
 }
 
 const SYNC_START = [0x07, 0x07, 0x12, 0x20, 0x55];
+const SYNC_BYTES = 46;
+const END = 0xc0;
 
-function containsSync(bytes: Uint8Array): boolean {
+/** Where the frame of a SYNC begins, or what there is of it; -1 where there is none. */
+function startOfSync(bytes: Uint8Array): number {
   const at = bytes.findIndex((_, index) =>
     SYNC_START.every((byte, offset) => bytes[index + offset] === byte),
   );
-  return at >= 0;
+  return at < 0 ? -1 : Math.max(0, bytes.lastIndexOf(END, at));
 }

@@ -121,7 +121,7 @@ export class Loader {
 
   async #run(request: Request): Promise<Answer | null> {
     const { op } = request;
-    if (this.#isRefused(op)) return this.#unsupported();
+    if (this.#isRefused(op)) return this.#refuse();
     if (op === OP.readFlashSlow && this.#romReadIsHijacked()) return null;
     if (FLASH_OPS.has(op) && !this.#host.registers.flashAttached) {
       return { fault: this.#isStub ? FAULT.stubSpiFailed : FAULT.failed };
@@ -205,7 +205,7 @@ export class Loader {
       case OP.runUserCode:
         return null;
       default:
-        return this.#unsupported();
+        return this.#refuse();
     }
   }
 
@@ -221,7 +221,7 @@ export class Loader {
   #securityInfo(): Answer {
     const { profile, imageChipId, secureBoot, secureDownload, flashEncryption } = this.#host;
     if (profile.securityInfo === 'none') {
-      return this.#isStub ? { fault: FAULT.stubNotImplemented } : this.#unsupported();
+      return this.#isStub ? { fault: FAULT.stubNotImplemented } : this.#refuse();
     }
     const info = new Uint8Array(profile.securityInfo === 'full' ? 20 : 12);
     const view = new DataView(info.buffer);
@@ -301,7 +301,7 @@ export class Loader {
     return 0;
   }
 
-  #unsupported(): Answer {
+  #refuse(): Answer {
     return { fault: this.#isStub ? FAULT.stubUnknownCommand : FAULT.invalidMessage };
   }
 

@@ -19,9 +19,9 @@ export function slipEncode(payload: Uint8Array): Uint8Array {
 }
 
 /**
- * Finds packets in a stream of bytes; what is outside of packets is dropped. Every END is taken for the
- * other one of its pair, as the stub does: where one was lost, what comes after is all gaps between
- * packets, until one more comes.
+ * Finds packets in a stream of bytes; what is outside of packets is dropped. The stub takes every END
+ * for the other one of its pair: where one was lost, what comes after is all gaps between packets to it,
+ * until one more comes.
  */
 export class SlipDecoder {
   readonly #buffer = new Uint8Array(LONGEST_PACKET);
@@ -29,12 +29,14 @@ export class SlipDecoder {
   #inside = false;
   #escaped = false;
 
-  feed(chunk: Uint8Array): readonly Uint8Array[] {
+  /** @param pairsEnds whether it is the stub that listens */
+  feed(chunk: Uint8Array, pairsEnds: boolean): readonly Uint8Array[] {
     const packets: Uint8Array[] = [];
     for (const byte of chunk) {
       if (byte === END) {
         if (this.#inside && this.#length > 0) packets.push(this.#buffer.slice(0, this.#length));
-        this.#inside = !this.#inside;
+        // Of the ROM nothing like it is known: to it an END that closes nothing opens the next packet.
+        this.#inside = !this.#inside || (this.#length === 0 && !pairsEnds);
         this.#length = 0;
         this.#escaped = false;
       } else if (this.#inside) {

@@ -155,12 +155,17 @@ describe('a monitor of a board on sim://', () => {
       clock,
       link,
       reset: async () => {
-        chip.reset('app');
+        // As where there are no modem lines.
+        chip.reset('app', 'rtc-watchdog');
         return new Uint8Array(0);
       },
     });
     await until('otakit-hello 1.0.0');
     expect(texts).toContain('ets Jul 29 2019 12:21:46');
+    expect(texts).toContain('--- The chip was reset: otakit started it anew.');
+    // The next time it is nobody's wish.
+    chip.reset('app', 'rtc-watchdog');
+    await until('RTC watchdog ran out');
   });
 
   it('decodes a crash of the sample by its ELF', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { systemClock } from '../../../src/shared/index.ts';
+import { type Clock, systemClock } from '../../../src/shared/index.ts';
 import { listenRfc2217, listenTcp, VirtualChip } from '../../../src/simulator/index.ts';
 import { describeWithPeers } from '../../support/peer.ts';
 
@@ -43,14 +43,16 @@ describeWithPeers(['esptool'], 'esptool on a virtual chip', ([esptool = '']) => 
   }
 
   it('writes through the stub, pads with nothing, and restarts by the watchdog', async () => {
-    const chip = new VirtualChip({ chip: 'esp32c3', clock: systemClock });
+    // The watchdog comes after esptool's last command, also where that takes long.
+    const sleep: Clock['sleep'] = (ms, signal) => systemClock.sleep(ms * 100, signal);
+    const chip = new VirtualChip({ chip: 'esp32c3', clock: { ...systemClock, sleep } });
     await using listener = await listenTcp(chip, '127.0.0.1', 0);
     const { path, bytes } = await firmware();
     const log = await over(listener.target)('write-flash', '0x10000', path);
     expect(log).toContain('Stub flasher running');
     expect(log).toContain('Hash of data verified');
     expect(log).toContain('Hard resetting with a watchdog');
-    expect(chip.inLoader).toBe(false);
+    await expect.poll(() => chip.inLoader, { timeout: 10_000 }).toBe(false);
     const padded = Math.ceil(bytes.length / 4) * 4;
     expect(chip.flash.read(0x10000, bytes.length)).toEqual(bytes);
     expect(chip.flash.read(0x10000 + padded, 4)).toEqual(new Uint8Array(4).fill(0xff));

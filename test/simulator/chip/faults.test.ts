@@ -49,6 +49,19 @@ describe('a virtual chip with a fault', () => {
     },
   );
 
+  it('hears a SYNC over a pipe however it is cut, from its first byte on', async () => {
+    for (let cut = 1; cut < SYNC.length; cut += 1) {
+      const { chip, answers } = inLoader({});
+      chip.reset('app');
+      await answers();
+      await chip.receive(SYNC.subarray(0, cut), null);
+      await chip.receive(SYNC.subarray(cut), null);
+      const bytes = await answers();
+      expect(`${cut} ${chip.inLoader}`).toBe(`${cut} true`);
+      expect(bytes.filter((byte) => byte === 0xc0)).toHaveLength(16);
+    }
+  });
+
   it('is gone when its cable is pulled, and back when it is plugged in again', async () => {
     const { chip, link } = inLoader({ unplugAfterBytes: 10 });
     await expect(link.write(SYNC)).rejects.toMatchObject({ code: 'transport/port-lost' });
