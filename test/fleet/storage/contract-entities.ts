@@ -151,15 +151,18 @@ export function describeEntities(open: OpenStore): void {
       await expect(of(store.read).get(id(entity))).resolves.toEqual(changed);
     });
 
-    it.runIf(revised)('are not changed over the head of somebody else', async () => {
-      const store = await opened();
-      await store.transaction((r) => of(r).insert(entity));
-      await store.transaction((r) => of(r).update(changed));
-      await expect(store.transaction((r) => of(r).update(changed))).rejects.toMatchObject({
-        code: 'fleet/changed-meanwhile',
-        details: { revision: 2 },
+    // What only ever has one writer has no revision.
+    if (revised) {
+      it('are not changed over the head of somebody else', async () => {
+        const store = await opened();
+        await store.transaction((r) => of(r).insert(entity));
+        await store.transaction((r) => of(r).update(changed));
+        await expect(store.transaction((r) => of(r).update(changed))).rejects.toMatchObject({
+          code: 'fleet/changed-meanwhile',
+          details: { revision: 2 },
+        });
       });
-    });
+    }
 
     it('are not changed when they are not there', async () => {
       const store = await opened();
