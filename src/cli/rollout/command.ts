@@ -1,26 +1,15 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Rollout } from '../../fleet/index.ts';
-import type { EntityColumn } from '../fleet/entity-table.ts';
 import { addCommon, addList, type CommonOptions, several } from '../fleet/options.ts';
 import type { ListOptions } from '../fleet/verb.ts';
 import { addVerbHelp, listOf } from '../fleet/verb-help.ts';
 import { ROLLOUT, ROLLOUT_DEVICE, ROLLOUT_LOG } from '../fleet/json-shapes.ts';
 import type { RegisterNoun } from '../nouns.ts';
 import { alsoCalled } from '../option-names.ts';
+import { ROLLOUT_COLUMNS } from './columns.ts';
 import type { StartOptions } from './start.ts';
 import type { WatchOptions } from './watch.ts';
-
-const COLUMNS: readonly EntityColumn<Rollout>[] = [
-  { title: 'rollout', value: (entity) => entity.rolloutId },
-  { title: 'cohort', value: (entity) => entity.cohortId },
-  { title: 'deployment', value: (entity) => entity.deploymentId },
-  { title: 'state', value: (entity) => entity.state.kind },
-  { title: 'percent', value: (entity) => entity.percent, align: 'right' },
-  { title: 'succeeded', value: (entity) => entity.counters.succeeded, align: 'right' },
-  { title: 'failed', value: failed, align: 'right' },
-  { title: 'startedAtMs', value: (entity) => entity.startedAtMs },
-];
 
 const STATES: readonly Rollout['state']['kind'][] = [
   'pending',
@@ -72,7 +61,7 @@ export const registerRollout: RegisterNoun = (noun, { context, setExitCode }) =>
     .action(async (options: ListOptions & { cohort?: string; state?: string }) => {
       const { list } = await import('../fleet/verb.ts');
       const query = { cohortId: options.cohort, states: options.state };
-      await list('/rollouts', COLUMNS, query, options, context);
+      await list('/rollouts', ROLLOUT_COLUMNS, query, options, context);
     });
 
   onRollout(noun.command('status').alias('show'))
@@ -146,10 +135,6 @@ export const registerRollout: RegisterNoun = (noun, { context, setExitCode }) =>
 
 function onRollout(command: Command): Command {
   return addCommon(command.argument('<rollout>', 'its id, or "latest"'));
-}
-
-function failed({ counters }: Rollout): number {
-  return counters.failed + counters['rolled-back'] + counters['timed-out'];
 }
 
 const START_HELP = `

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { entityTable } from '../../../src/cli/fleet/entity-table.ts';
+import { ROLLOUT_COLUMNS } from '../../../src/cli/rollout/columns.ts';
 import { isNotable, logText } from '../../../src/cli/rollout/log-text.ts';
 import { type ShownRollout, standText, stateText } from '../../../src/cli/rollout/rollout-text.ts';
 import { ROLLOUT_DEVICE_STATES, type RolloutLogEntry } from '../../../src/fleet/index.ts';
@@ -106,5 +108,34 @@ describe('standText', () => {
     expect(standText({ ...over, members: 91 })).toContain(
       '; 1 had not called, and gets it when it does',
     );
+  });
+});
+
+describe('the list of rollouts', () => {
+  const counters = { succeeded: 20, failed: 1, 'rolled-back': 2, 'timed-out': 3 };
+  const shown = (state: object) => {
+    const rollout = {
+      rolloutId: 'rol_1',
+      cohortId: 'production',
+      deploymentId: 'dep_1',
+      percent: 10,
+      startedAtMs: 0,
+      counters,
+      state,
+    } as unknown as ShownRollout;
+    const [, row = ''] = entityTable(ROLLOUT_COLUMNS, [rollout]).split('\n');
+    return row.split(/ {2,}/).slice(3, 7);
+  };
+
+  it('never counts a device that was taken back as one that succeeded', () => {
+    expect(shown({ kind: 'active' })).toEqual(['active', '10 %', '20', '6']);
+    expect(shown({ kind: 'failed', rolledBack: false })).toEqual(['failed', '10 %', '20', '6']);
+    expect(shown({ kind: 'rolling-back' })).toEqual(['rolling-back', '10 %', '-', '-']);
+    expect(shown({ kind: 'failed', rolledBack: true })).toEqual([
+      'failed, rolled back',
+      '10 %',
+      '-',
+      '-',
+    ]);
   });
 });
