@@ -9,20 +9,20 @@ export interface FragmentPin {
   readonly machines: number | null;
 }
 
-/** An edit makes a new revision of a fragment, which a machine that names another one never gets. */
+/** An edit makes a new revision of a fragment, which a machine that names another one does not get. */
 export function checkPins(pins: readonly FragmentPin[]): readonly Issue<MachineConfigCode>[] {
   return pins.map(({ version, machines }) => {
     const who =
       machines === null
-        ? `a machine that uses the fragment at its tag "${version}"`
-        : `${machines} ${machines === 1 ? 'machine that uses' : 'machines that use'} the fragment at version "${version}"`;
+        ? `machines may use the fragment at its tag "${version}"`
+        : `${machines} ${machines === 1 ? 'machine uses' : 'machines use'} the fragment at version "${version}"`;
     const move = /^\d+$/.test(version)
-      ? 'Take the version out of their configs, or name the new one there'
+      ? 'Take the version out of their configs, or name the new revision there'
       : `Move the tag "${version}" to the new revision in the Viam app once the build is proven`;
     return {
       code: 'machine-config/fragment-pinned',
       severity: 'warning',
-      message: `${who} ${machines === null || machines === 1 ? 'gets' : 'get'} nothing of this edit`,
+      message: `${who}, and no edit of it gets there`,
       hint: `${move}; or set them one by one with --part.`,
     };
   });

@@ -149,12 +149,12 @@ describe('an edit of a fragment', () => {
       {
         code: 'machine-config/fragment-pinned',
         severity: 'warning',
-        message: '2 machines that use the fragment at version "stable" get nothing of this edit',
+        message: '2 machines use the fragment at version "stable", and no edit of it gets there',
         hint: expect.stringContaining('Move the tag "stable"'),
       },
       {
         code: 'machine-config/fragment-pinned',
-        message: '1 machine that uses the fragment at version "1" gets nothing of this edit',
+        message: '1 machine uses the fragment at version "1", and no edit of it gets there',
         hint: expect.stringContaining('Take the version out'),
       },
     ]);
@@ -167,7 +167,7 @@ describe('an edit of a fragment', () => {
     expect(await planned(made)).toMatchObject([
       {
         code: 'machine-config/fragment-pinned',
-        message: 'a machine that uses the fragment at its tag "stable" gets nothing of this edit',
+        message: 'machines may use the fragment at its tag "stable", and no edit of it gets there',
       },
     ]);
   });

@@ -9,7 +9,8 @@ export async function readCredentials(
   file?: string,
 ): Promise<ViamCredentials> {
   const found = file === undefined ? env : parseKeyFile(file, await readText(file));
-  const [id, key] = [found['VIAM_API_KEY_ID'], found['VIAM_API_KEY']];
+  // Blanks and line ends come along when they are copied; neither has any.
+  const [id, key] = [found['VIAM_API_KEY_ID']?.trim(), found['VIAM_API_KEY']?.trim()];
   if (id && key) return { type: 'api-key', authEntity: id, payload: key };
   if (file !== undefined) {
     const missing = [!id && 'VIAM_API_KEY_ID', !key && 'VIAM_API_KEY'].filter(Boolean);

@@ -1,5 +1,6 @@
 import {
   checkPins,
+  type ConfigKind,
   describeFragment,
   findOtaServices,
   type OtaService,
@@ -40,7 +41,7 @@ export async function show(options: ShowOptions, context: CliContext): Promise<v
   if (options.document) {
     stdout.write(redacted.endsWith('\n') ? redacted : `${redacted}\n`);
   } else {
-    for (const service of services) stdout.write(`${lines(service).join('\n')}\n`);
+    for (const service of services) stdout.write(`${lines(service, kind).join('\n')}\n`);
   }
   renderIssues(issues, target.label, stderr, env);
 }
@@ -59,8 +60,12 @@ function describe({ name, model, source, url, version }: OtaService) {
   };
 }
 
-function lines({ name, model, source, url, version }: OtaService): readonly string[] {
-  const from = source.kind === 'own' ? 'this config' : describeFragment(source.use);
+function lines(
+  { name, model, source, url, version }: OtaService,
+  kind: ConfigKind,
+): readonly string[] {
+  const here = kind === 'machine' ? 'this config' : 'this fragment';
+  const from = source.kind === 'own' ? here : describeFragment(source.use);
   return [
     `service  ${printable(name)} (from ${from})`,
     `model    ${model ?? 'not known here'}`,

@@ -18,7 +18,6 @@ import { openKey } from '../serve/open-key.ts';
 import { portOption, ttlOption } from '../serve/options.ts';
 import type { ServeArguments } from '../serve/serve-options.ts';
 import { collectEvidence } from '../follow/evidence.ts';
-import type { FoundBuild } from './find-build.ts';
 import { Undoing } from './restore.ts';
 import { type BuildEnd, BuildRun, type DevSession } from './run-build.ts';
 import { type DevView, devView } from './view.ts';
@@ -110,7 +109,7 @@ export async function dev(path: string, options: DevOptions, context: CliContext
     let lastSha256 = '';
     for await (const state of watchBuild(path, { clock: systemClock, signal })) {
       const startMs = systemClock.now();
-      const result = await checkBuild(state.build, options, chip, tables);
+      const result = await checkBuild(state, { options, chip, tables, view });
       if (result === null || result.loaded === null) {
         // Only half of it may be there yet; a fault counts once nothing changes any more.
         if (!state.isSettled || result === null) continue;
@@ -177,12 +176,20 @@ const NO_TABLE: Issue = {
   hint: 'Name that of the device with --partitions.',
 };
 
-/** `null` for a file that went away while it was read: a build tool is at work. */
+interface CheckSession {
+  readonly options: DevOptions;
+  readonly chip: ChipName | null;
+  readonly tables: TableNotes;
+  readonly view: DevView;
+}
+
+/**
+ * `null` for a file that went away while it was read: a build tool is at work. One that cannot be read
+ * though nothing happens to it is reported.
+ */
 async function checkBuild(
-  build: FoundBuild,
-  options: DevOptions,
-  chip: ChipName | null,
-  tables: TableNotes,
+  { build, isSettled }: BuildState,
+  { options, chip, tables, view }: CheckSession,
 ): Promise<LoadResult | null> {
   const partitions = options.partitions ?? build.partitions;
   tables.note(partitions);
@@ -201,8 +208,14 @@ async function checkBuild(
       null,
     );
   } catch (thrown) {
-    if (thrown instanceof CliError && thrown.code === 'cli/file-not-readable') return null;
-    throw thrown;
+    if (!(thrown instanceof CliError) || thrown.code !== 'cli/file-not-readable') throw thrown;
+    const isGone = (thrown.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+    if (isSettled && !isGone) {
+      if (options.once) throw thrown;
+      const { code, message, hint = '' } = thrown;
+      view.warning({ code, severity: 'warning', message, hint });
+    }
+    return null;
   }
 }
 

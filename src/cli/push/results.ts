@@ -4,6 +4,7 @@ import { EXIT } from '../exit-codes.ts';
 import { renderError } from '../render-error.ts';
 import { renderIssues } from '../render-issues.ts';
 import { textTable } from '../text-table.ts';
+import { redactText } from '../../machine-config/index.ts';
 import { printable } from '../../shared/index.ts';
 import { describeVerdict, VERDICT_EXIT } from '../follow/describe-device.ts';
 import type { PushResult } from './push-one.ts';
@@ -29,12 +30,17 @@ export function describeResult({ open, change, verdict, issues, error }: PushRes
   return {
     ...described,
     issues: [...described.issues, ...issues],
-    verdict,
+    verdict: verdict?.outcome === 'refused' ? masked(verdict) : verdict,
     error:
       error === null
         ? null
         : { code: error.code, message: error.message, hint: error.hint ?? null },
   };
+}
+
+/** Devices log the URL of a config that they refuse, with its token. */
+function masked<Refusal extends { readonly message: string }>(verdict: Refusal): Refusal {
+  return { ...verdict, message: redactText(verdict.message) };
 }
 
 /** One result for people. */

@@ -257,6 +257,21 @@ describe('otakit dev, with a config in a file', () => {
     expect(codes).toContain('machine-config/not-first-service');
   });
 
+  it('says that the image cannot be read, and ends --once with exit 3', async () => {
+    const { folder, env } = await project();
+    const config = join(folder, 'machine.json');
+    await writeFile(config, START);
+    const args = ['dev', '/dev/null', '--partitions', TABLE, '--file', config, '--json'];
+    const command = [...args, '--host', '127.0.0.1', '--port', '0'];
+    const once = await otakit([...command, '--once'], { env });
+    expect(once.exitCode).toBe(3);
+    expect(once.stdout + once.stderr).toContain('cli/file-not-readable');
+    const dev = started(command, env);
+    let warning = await dev.nextEvent('warning');
+    while (warning['code'] !== 'cli/file-not-readable') warning = await dev.nextEvent('warning');
+    expect(warning['message']).toContain('/dev/null cannot be read');
+  });
+
   it('holds to the chip of the first build', async () => {
     const { command, env, build, write, config } = await withFile('--json');
     const dev = started(command, env);

@@ -311,6 +311,18 @@ describe('otakit push --follow', () => {
     expect(stdout).toContain('refused by the device: failed to create ota service');
   });
 
+  it('shows no token that the device logs, in JSON neither', async () => {
+    for (const json of [[], ['--json']]) {
+      await using made = await fleet();
+      const url = 'http://10.0.0.5:1/a.bin?token=s3cretS3cret';
+      whenPushed(made, [`failed to create ota service from config: StringValue("${url}")`]);
+      const { exitCode, stdout, stderr } = await made.push('--tag', 'v2', '--follow', ...json);
+      expect(exitCode).toBe(4);
+      expect(stdout).toContain('token=***(');
+      expect(stdout + stderr).not.toContain('s3cret');
+    }
+  });
+
   it('tells a device that fell back', async () => {
     await using made = await fleet();
     whenPushed(made, [

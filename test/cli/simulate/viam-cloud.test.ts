@@ -74,7 +74,7 @@ describe('otakit simulate viam-cloud', () => {
     const set = await cloud.otakit(['config', 'set', '--fragment', 'fleet', '--tag', 'v2']);
     expect(set.stdout).toContain('fragment fleet: service OTA, version "v1.0.0" → "v2"');
     expect(set.stderr).toContain(
-      'fragment fleet: warning machine-config/fragment-pinned: 1 machine that uses the fragment at version "stable" gets nothing of this edit',
+      'fragment fleet: warning machine-config/fragment-pinned: 1 machine uses the fragment at version "stable", and no edit of it gets there',
     );
     const held = await cloud.otakit(['config', 'show', '--part', cloud.partIds[1] ?? '']);
     expect(held.stdout).toContain('service  OTA (from fragment fleet at version "stable")');
