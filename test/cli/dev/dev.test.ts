@@ -77,7 +77,7 @@ describe('otakit dev, with a virtual cloud and a virtual device', () => {
   it('takes ten builds to the device, past a broken one, a refusal and a concurrent edit', async () => {
     const { build, write, cloud, part, device, dev } = await wholePath();
     for (let number = 1; number <= 10; number += 1) {
-      if (number > 1) await build(`v${number}`);
+      if (number > 1 && number !== 5) await build(`v${number}`);
       if (number === 3) {
         // The cloud refuses: this build is reported and goes nowhere, the next one does.
         const failed = await dev.nextEvent('failed');
