@@ -2,8 +2,7 @@ import { basename } from 'node:path';
 import type { ChipName } from '../../chips/index.ts';
 import { createOtaServer, type ServeEvent } from '../../serve/index.ts';
 import type { ConfigTarget } from '../../machine-config/index.ts';
-import { type Issue, systemClock } from '../../shared/index.ts';
-import { CliError } from '../codes.ts';
+import { type Issue, OtakitError, systemClock } from '../../shared/index.ts';
 import { openTargets } from '../config/open-target.ts';
 import type { TargetOptions } from '../config/target-options.ts';
 import type { CliContext } from '../context.ts';
@@ -107,9 +106,11 @@ export async function dev(path: string, options: DevOptions, context: CliContext
     const next = buildNumbers();
     const tables = new TableNotes(view);
     let lastSha256 = '';
+    let isFirst = true;
     for await (const state of watchBuild(path, { clock: systemClock, signal })) {
       const startMs = systemClock.now();
-      const result = await checkBuild(state, { options, chip, tables, view });
+      const result = await checkBuild(state, { options, chip, tables, view, isFirst });
+      isFirst = false;
       if (result === null || result.loaded === null) {
         // Only half of it may be there yet; a fault counts once nothing changes any more.
         if (!state.isSettled || result === null) continue;
@@ -181,23 +182,21 @@ interface CheckSession {
   readonly chip: ChipName | null;
   readonly tables: TableNotes;
   readonly view: DevView;
+  readonly isFirst: boolean;
 }
 
 /**
- * `null` for a file that went away while it was read: a build tool is at work. One that cannot be read
- * though nothing happens to it is reported.
+ * `null` for a file that cannot be read or understood while a build tool is at work. Once nothing happens
+ * to it any more that is reported; at the start it is the end.
  */
 async function checkBuild(
   { build, isSettled }: BuildState,
-  { options, chip, tables, view }: CheckSession,
+  { options, chip, tables, view, isFirst }: CheckSession,
 ): Promise<LoadResult | null> {
   const partitions = options.partitions ?? build.partitions;
   tables.note(partitions);
-  // One that was named has to be there; one that was found may be in the making, as the image may.
-  const named =
-    options.partitions === undefined ? null : await loadPartitionTable(options.partitions);
   try {
-    const table = named ?? (partitions === null ? null : await loadPartitionTable(partitions));
+    const table = partitions === null ? null : await loadPartitionTable(partitions);
     return await loadImage(
       build.image,
       {
@@ -208,15 +207,20 @@ async function checkBuild(
       null,
     );
   } catch (thrown) {
-    if (!(thrown instanceof CliError) || thrown.code !== 'cli/file-not-readable') throw thrown;
-    const isGone = (thrown.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-    if (isSettled && !isGone) {
-      if (options.once) throw thrown;
-      const { code, message, hint = '' } = thrown;
-      view.warning({ code, severity: 'warning', message, hint });
-    }
+    if (!(thrown instanceof OtakitError)) throw thrown;
+    if (!isSettled || isBeingWritten(thrown, options)) return null;
+    if (isFirst || options.once) throw thrown;
+    const { code, message, hint = '' } = thrown;
+    view.warning({ code, severity: 'warning', message, hint });
     return null;
   }
+}
+
+/** It went away, or became shorter, while it was read. A table that was named has to be there. */
+function isBeingWritten({ code, cause, details }: OtakitError, { partitions }: DevOptions) {
+  if (code === 'bytes/read-past-end') return true;
+  const { code: reason } = (cause ?? {}) as NodeJS.ErrnoException;
+  return reason === 'ENOENT' && details['path'] !== partitions;
 }
 
 function reject({ build }: BuildState, { check }: LoadResult, number: number, view: DevView): void {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -39,6 +39,14 @@ function started(args: readonly string[], env: Readonly<Record<string, string>>)
   const running = startOtakit(args, { env });
   onTestFinished(() => running[Symbol.asyncDispose]());
   return running;
+}
+
+/** Waits for a warning whose code begins like this. */
+async function warningOf(dev: RunningOtakit, code: string): Promise<void> {
+  for (;;) {
+    const warning = await dev.nextEvent('warning');
+    if (String(warning['code']).startsWith(code)) return;
+  }
 }
 
 /** A project, a virtual cloud, and a virtual device that lives from it. */
@@ -257,19 +265,40 @@ describe('otakit dev, with a config in a file', () => {
     expect(codes).toContain('machine-config/not-first-service');
   });
 
-  it('says that the image cannot be read, and ends --once with exit 3', async () => {
-    const { folder, env } = await project();
-    const config = join(folder, 'machine.json');
-    await writeFile(config, START);
-    const args = ['dev', '/dev/null', '--partitions', TABLE, '--file', config, '--json'];
-    const command = [...args, '--host', '127.0.0.1', '--port', '0'];
-    const once = await otakit([...command, '--once'], { env });
-    expect(once.exitCode).toBe(3);
-    expect(once.stdout + once.stderr).toContain('cli/file-not-readable');
+  it('ends where the image cannot be read at the start, and says so later', async () => {
+    const { command, env, image, build } = await withFile('--json');
+    const start = command.map((word) => (word === image ? '/dev/null' : word));
+    const ended = await otakit(start, { env });
+    expect(ended.exitCode).toBe(3);
+    expect(ended.stdout + ended.stderr).toContain('cli/file-not-readable');
+
     const dev = started(command, env);
-    let warning = await dev.nextEvent('warning');
-    while (warning['code'] !== 'cli/file-not-readable') warning = await dev.nextEvent('warning');
-    expect(warning['message']).toContain('/dev/null cannot be read');
+    await dev.nextEvent('pushed');
+    await symlink('/dev/null', `${image}.new`);
+    await rename(`${image}.new`, image);
+    await warningOf(dev, 'cli/file-not-readable');
+    await build('v2');
+    expect(await dev.nextEvent('pushed')).toMatchObject({ build: 2 });
+  });
+
+  it('goes on after a table that cannot be understood, found or named', async () => {
+    for (const isNamed of [false, true]) {
+      const { folder, image, build, env } = await project();
+      const config = join(folder, 'machine.json');
+      await writeFile(config, START);
+      const table = join(folder, 'partitions.csv');
+      const good = await readFile(TABLE);
+      await writeFile(table, good);
+      const args = ['dev', image, '--file', config, '--host', '127.0.0.1', '--port', '0', '--json'];
+      const dev = started(isNamed ? [...args, '--partitions', table] : args, env);
+      await dev.nextEvent('pushed');
+      await writeFile(table, 'nvs, data, nvs, not a number, 0x6000\n');
+      await build('v2');
+      await warningOf(dev, 'partition-table/');
+      await writeFile(table, good);
+      await build('v3');
+      expect(await dev.nextEvent('pushed')).toMatchObject({ tag: expect.stringMatching(/^v3-/) });
+    }
   });
 
   it('holds to the chip of the first build', async () => {
