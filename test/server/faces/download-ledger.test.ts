@@ -16,7 +16,12 @@ function ledger() {
     clock,
     told,
     note: (fromByte: number, sentBytes: number, cut: DownloadEnd['reason'] = null) => {
-      const of = { deviceId: 'a', packageId: 'main', artifact, beganAtMs: clock.now() - 1000 };
+      const of = {
+        deviceId: 'a',
+        packageId: 'main',
+        artifact,
+        beganAtMs: clock.monotonicMs() - 1000,
+      };
       return own.note({ ...of, fromByte, sentBytes, cut });
     },
   };

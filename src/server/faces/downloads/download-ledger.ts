@@ -10,6 +10,7 @@ export interface SentBytes {
   /** Of the first byte that was asked for. */
   readonly fromByte: number;
   readonly sentBytes: number;
+  /** By the clock's `monotonicMs`. */
   readonly beganAtMs: number;
   /** Why it ended before all was sent; `null` where it did not. */
   readonly cut: DownloadEnd['reason'];
