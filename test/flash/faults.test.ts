@@ -146,7 +146,11 @@ describe('what esptool-js gets wrong', () => {
 
   it('checks the MD5 that the chip sends after what was read', async () => {
     const chip = board();
-    chip.flash.load(0x1_0000, firmware(2));
+    // Nothing that is escaped on the line: a flipped byte after an escape breaks the frame instead.
+    chip.flash.load(
+      0x1_0000,
+      firmware(2).map((byte) => byte & 0x3f),
+    );
     let bad = 1;
     await using device = await connectTo(chip, {}, (link) =>
       faulty(link, {
