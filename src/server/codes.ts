@@ -75,7 +75,7 @@ export const SERVER_CODES = {
   'server/idempotency-reused': {
     kind: 'input',
     httpStatus: 422,
-    meaning: 'An Idempotency-Key was used again for a request that is another one.',
+    meaning: 'An Idempotency-Key was used again, for another request or with another credential.',
   },
   'server/idempotency-conflict': {
     kind: 'input',

@@ -28,8 +28,9 @@ const running = new WeakMap<ApiServices, Set<string>>();
 /**
  * Runs a create once for each `Idempotency-Key`: a repeat gets the same answer, the same key for
  * something else is refused. The answer is stored with the very change that makes the thing: a crash
- * leaves both or neither, and where it left neither, a repeat is a first try. Answers may hold secrets that are shown only once, so they are kept
- * encrypted under a key that only the bearer of the token and the idempotency key can make again.
+ * leaves both or neither, and where it left neither, a repeat is a first try. Answers may hold secrets that
+ * are shown only once, so they are kept encrypted under a key that only the bearer of the token and the
+ * idempotency key can make again.
  */
 export async function idempotent(
   asked: IdempotentRequest,
@@ -96,7 +97,15 @@ function replay(
       { hint: 'Take a new key for each thing to create.' },
     );
   }
-  return open(known.answer, asked);
+  const text = open(known.answer, asked);
+  if (text === null) {
+    throw new ServerError(
+      'server/idempotency-reused',
+      'this Idempotency-Key was used with another credential, and the answer is only for who has that',
+      { hint: 'What was asked for then is there. Take a new key for each thing to create.' },
+    );
+  }
+  return JSON.parse(text);
 }
 
 function secretKey({ request }: IdempotentRequest): Uint8Array {
@@ -118,13 +127,18 @@ function seal(text: string, asked: IdempotentRequest): string {
   return Buffer.concat([sealed, cipher.getAuthTag()]).toString('base64');
 }
 
-function open(answer: string, asked: IdempotentRequest): unknown {
+/** `null` where it was sealed for another credential, such as the local token of an earlier start. */
+function open(answer: string, asked: IdempotentRequest): string | null {
   const bytes = Buffer.from(answer, 'base64');
   const end = bytes.length - TAG_BYTES;
   const decipher = createDecipheriv(CIPHER, secretKey(asked), bytes.subarray(0, NONCE_BYTES));
   decipher.setAuthTag(bytes.subarray(end));
-  const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, end)), decipher.final()]);
-  return JSON.parse(text.toString('utf8'));
+  try {
+    const text = [decipher.update(bytes.subarray(NONCE_BYTES, end)), decipher.final()];
+    return Buffer.concat(text).toString('utf8');
+  } catch {
+    return null;
+  }
 }
 
 function hash(text: string): string {

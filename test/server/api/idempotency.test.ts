@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createFleet, createMemoryBlobs, type Fleet } from '../../../src/fleet/index.ts';
 import { createFront, type Front } from '../../../src/serve/index.ts';
+import { createLocalToken, type LocalToken } from '../../../src/server/access/local-token.ts';
 import { ROUTES } from '../../../src/server/api/routes.ts';
 import { createFleetApp } from '../../../src/server/create-fleet-app.ts';
 import { systemClock } from '../../../src/shared/index.ts';
@@ -158,7 +159,7 @@ describe('a create with an Idempotency-Key', () => {
     });
 
   /** A server over the store of the world, and a way to ask it with the same key each time. */
-  async function serve(fleet: Fleet) {
+  async function serve(fleet: Fleet, localToken: LocalToken | null = null) {
     const front: Front = createFront({
       clock: systemClock,
       onHttp1: (request, response) => app.onHttp1(request, response),
@@ -172,6 +173,7 @@ describe('a create with an Idempotency-Key', () => {
       tokenKey: new Uint8Array(32),
       version: '0.0.0',
       maxArtifactBytes: 1000,
+      localToken,
     });
     const { port } = await front.listen(0, '127.0.0.1');
     onTestFinished(() => front[Symbol.asyncDispose]());
@@ -260,6 +262,18 @@ describe('a create with an Idempotency-Key', () => {
     expect((await ask('/cohorts', { cohortId: 'all' }, secret)).status).toBe(409);
     expect((await ask('/cohorts', { cohortId: 'c1' }, secret)).status).toBe(201);
     expect(await ask('/cohorts', { cohortId: 'c2' }, secret)).toMatchObject({
+      status: 422,
+      json: { code: 'server/idempotency-reused' },
+    });
+  });
+
+  it('is not answered to another credential of the same name', async () => {
+    const [first, second] = [createLocalToken(0), createLocalToken(0)];
+    const asked = ['/devices', { deviceId: 'd1' }] as const;
+    const before = await serve(started(), first);
+    expect(await before(...asked, first.secret)).toMatchObject({ status: 201 });
+    const restarted = await serve(started(), second);
+    expect(await restarted(...asked, second.secret)).toMatchObject({
       status: 422,
       json: { code: 'server/idempotency-reused' },
     });
